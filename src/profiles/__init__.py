@@ -1,0 +1,1 @@
+"""DataCite Profiles: from a DOI to an ORCID record. The way through the folders is in ARCHITECTURE.md."""
