@@ -1,0 +1,1 @@
+"""The `profiles` command and what keeps the service running. Nobody imports this but `project`."""
