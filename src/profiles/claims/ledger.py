@@ -1,0 +1,388 @@
+"""The only writer of claims. Every change goes through the table of states and leaves a line of history.
+
+A wish never waits for a worker and a worker never overrides a wish: a wish raises the claim's
+serial, and what a worker brings back for an older serial only says what ORCID has now.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+import msgspec
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from ..errors import NotFound
+from ..values.doi import Doi
+from ..values.orcid_id import OrcidId
+from ..values.work import Work
+from . import reasons
+from .models import Attempt, Change, Claim, StoredWork
+from .states import Event, Origin, State, Wanted, after, allows
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """A claim leased by a worker, as it was when it was taken."""
+
+    id: int
+    orcid: OrcidId
+    doi: Doi
+    origin: Origin
+    wanted: Wanted
+    put_code: int | None
+    fingerprint: str  # of what ORCID has; empty when not known
+    api_client: str  # whose work that is; empty when not known
+    attempts: int  # earlier tries of this wish
+    serial: int
+    lease: uuid.UUID
+
+
+class Settlement(msgspec.Struct, frozen=True, kw_only=True):
+    """What a worker found out about a claim it had taken."""
+
+    event: Event
+    reason: str = ""
+    message: str = ""
+    due_at: datetime | None = None  # for POSTPONE
+    put_code: int | None = None  # what ORCID has now; None where it has nothing
+    fingerprint: str = ""
+    api_client: str = ""
+
+
+# ---- metadata
+
+
+def record_work(work: Work, *, title: str) -> None:
+    """Keep the metadata, unless a newer version is already kept."""
+    stored = StoredWork.objects.select_for_update().filter(doi=work.doi).first()
+    if stored and _is_older(work, stored):
+        return
+    StoredWork.objects.update_or_create(
+        doi=work.doi,
+        defaults={
+            "metadata_version": work.metadata_version,
+            "source_updated": work.updated,
+            "title": title,
+            "content": msgspec.json.encode(work),
+        },
+    )
+
+
+def _is_older(work: Work, stored: StoredWork) -> bool:
+    if work.metadata_version is not None and stored.metadata_version is not None:
+        return work.metadata_version < stored.metadata_version
+    return work.updated < stored.source_updated
+
+
+def works(dois: Collection[Doi]) -> dict[Doi, Work]:
+    """The kept metadata of these DOIs; those without are left out."""
+    found = StoredWork.objects.filter(doi__in=dois).values_list("doi", "content")
+    return {Doi(doi): msgspec.json.decode(bytes(content), type=Work) for doi, content in found}
+
+
+def holders(doi: Doi) -> set[OrcidId]:
+    """The iDs that have a claim on this DOI, in whatever state."""
+    return {OrcidId(o) for o in Claim.objects.filter(doi=doi).values_list("orcid", flat=True)}
+
+
+# ---- wishes
+
+
+def want(
+    orcid: OrcidId, doi: Doi, *, origin: Origin, by: str, now: datetime, version: str = ""
+) -> bool:
+    """The work shall be on the record, with its present metadata. True when there is work to do.
+
+    Nothing automatic overrides what a person decided (a sticky reason); `restore` does.
+    `version` names the metadata; the same version twice is no new wish.
+    """
+    with transaction.atomic():
+        claim = _claim(orcid, doi, origin=origin, by=by, now=now, version=version)
+        if claim is None:  # it was made just now
+            return True
+        if claim.state == State.DECLINED or reasons.sticky(claim.reason):
+            return False
+        leaving = claim.wanted == Wanted.ABSENT
+        if leaving and reasons.sticky(claim.unwanted_for):
+            return False
+        if version and claim.work_version == version and not leaving:
+            if claim.state != State.REMOVED:
+                return False
+        claim.work_version = version
+        _wish(claim, Event.WANT, wanted=Wanted.PRESENT, by=by, now=now)
+        return claim.state == State.WAITING
+
+
+def _claim(
+    orcid: OrcidId, doi: Doi, *, origin: Origin, by: str, now: datetime, version: str
+) -> Claim | None:
+    """The claim, locked; None when there was none and it has been made, waiting."""
+    _, made = Claim.objects.get_or_create(
+        orcid=orcid,
+        doi=doi,
+        defaults={
+            "origin": origin,
+            "state": State.WAITING,
+            "due_at": now,
+            "work_version": version,
+        },
+    )
+    claim = Claim.objects.select_for_update().get(orcid=orcid, doi=doi)
+    if made:
+        _note(claim, Event.WANT, by=by, now=now)
+        return None
+    return claim
+
+
+def unwant(orcid: OrcidId, doi: Doi, *, reason: str, by: str, now: datetime) -> bool:
+    """The work shall leave the record, or never go there. True when there is work to do."""
+    with transaction.atomic():
+        claim = _locked(orcid, doi)
+        if claim.state in (State.REMOVED, State.DECLINED):
+            return False
+        if claim.wanted == Wanted.ABSENT and not reasons.sticky(reason):
+            return False  # already leaving; the first reason stands
+        never_sent = claim.put_code is None and claim.attempts == 0
+        if never_sent and allows(State(claim.state), Event.DROP):
+            _move(claim, Event.DROP, reason=reason, by=by, now=now)
+            return False
+        _wish(claim, Event.UNWANT, wanted=Wanted.ABSENT, reason=reason, by=by, now=now)
+        return claim.state == State.WAITING
+
+
+def decline(orcid: OrcidId, doi: Doi, *, by: str, now: datetime) -> None:
+    """The person: never add this. Raises ImpossibleTransition while ORCID has it: remove first."""
+    with transaction.atomic():
+        _move(_locked(orcid, doi), Event.DECLINE, reason="never_add", by=by, now=now)
+
+
+def restore(orcid: OrcidId, doi: Doi, *, by: str, now: datetime) -> None:
+    """The person takes a removal or a refusal back. Raises ImpossibleTransition."""
+    with transaction.atomic():
+        _wish(_locked(orcid, doi), Event.RESTORE, wanted=Wanted.PRESENT, by=by, now=now)
+
+
+def retry(orcid: OrcidId, doi: Doi, *, by: str, now: datetime) -> None:
+    """Try a held or failed claim again now. Raises ImpossibleTransition."""
+    with transaction.atomic():
+        claim = _locked(orcid, doi)
+        _wish(claim, Event.RETRY, wanted=Wanted(claim.wanted), by=by, now=now)
+
+
+def _wish(
+    claim: Claim, event: Event, *, wanted: Wanted, by: str, now: datetime, reason: str = ""
+) -> None:
+    claim.serial += 1
+    claim.attempts = 0
+    if wanted == Wanted.PRESENT:
+        claim.unwanted_for = ""
+    elif reason:
+        claim.unwanted_for = reason
+    claim.wanted = wanted
+    stays_held = after(State(claim.state), event) == State.HELD
+    _move(
+        claim,
+        event,
+        reason=claim.reason if stays_held else "",
+        message=claim.message if stays_held else "",
+        by=by,
+        now=now,
+        due_at=now,
+    )
+
+
+# ---- holding
+
+
+_CURED_BY_A_GRANT = ("no_permission", "permission_ended", "scope_missing", "record_deprecated")
+
+
+def release(orcid: OrcidId, *, by: str, now: datetime) -> int:
+    """Let a person's claims go on that waited for permission. How many."""
+    with transaction.atomic():
+        held = _lock(Claim.objects.filter(orcid=orcid, state=State.HELD))
+        held = [claim for claim in held if claim.reason in _CURED_BY_A_GRANT]
+        for claim in held:
+            _move(claim, Event.RELEASE, by=by, now=now, due_at=now)
+    return len(held)
+
+
+def hold_waiting(orcid: OrcidId, *, reason: str, by: str, now: datetime) -> int:
+    """Hold what waits to be added or updated. Removals go on: ORCID lets us delete our own works."""
+    with transaction.atomic():
+        waiting = _lock(
+            Claim.objects.filter(orcid=orcid, state=State.WAITING, wanted=Wanted.PRESENT)
+        )
+        for claim in waiting:
+            _move(claim, Event.HOLD, reason=reason, by=by, now=now)
+    return len(waiting)
+
+
+# ---- workers
+
+
+def take_due(orcid: OrcidId, *, limit: int, lease: timedelta, now: datetime) -> tuple[Taken, ...]:
+    """Lease a person's due claims, oldest first; nobody else gets them until the lease ends."""
+    token = uuid.uuid4()
+    with transaction.atomic():
+        due = Claim.objects.filter(orcid=orcid, state=State.WAITING, due_at__lte=now)
+        claims = list(due.order_by("due_at", "id").select_for_update(skip_locked=True)[:limit])
+        for claim in claims:
+            claim.lease, claim.lease_until = token, now + lease
+            _move(claim, Event.TAKE, by="worker", now=now, quiet=True)
+    return tuple(_taken(claim, token) for claim in claims)
+
+
+def _taken(claim: Claim, token: uuid.UUID) -> Taken:
+    return Taken(
+        id=claim.pk,
+        orcid=OrcidId(claim.orcid),
+        doi=Doi(claim.doi),
+        origin=Origin(claim.origin),
+        wanted=Wanted(claim.wanted),
+        put_code=claim.put_code,
+        fingerprint=claim.fingerprint,
+        api_client=claim.api_client,
+        attempts=claim.attempts,
+        serial=claim.serial,
+        lease=token,
+    )
+
+
+def settle(taken: Taken, found: Settlement, *, now: datetime) -> bool:
+    """Write down what became of a taken claim. False when the lease was lost meanwhile."""
+    with transaction.atomic():
+        claim = (
+            Claim.objects.select_for_update()
+            .filter(pk=taken.id, state=State.WORKING, lease=taken.lease)
+            .first()
+        )
+        if claim is None:
+            return False
+        claim.put_code = found.put_code
+        claim.fingerprint = found.fingerprint
+        claim.api_client = found.api_client
+        if found.event == Event.KEEP:
+            claim.sent_at = now
+        if claim.serial != taken.serial:  # the wish moved on while we were out
+            _move(claim, Event.POSTPONE, by="worker", now=now, due_at=now, quiet=True)
+            return True
+        claim.attempts = 0 if found.event in (Event.KEEP, Event.CLEAR) else taken.attempts + 1
+        reason = found.reason or (claim.unwanted_for if found.event == Event.CLEAR else "")
+        _move(
+            claim,
+            found.event,
+            reason=reason,
+            message=found.message,
+            by="worker",
+            now=now,
+            due_at=found.due_at or now,
+        )
+        return True
+
+
+def sweep(*, now: datetime, limit: int = 1000) -> tuple[OrcidId, ...]:
+    """Take back the leases that ran out. The iDs concerned."""
+    with transaction.atomic():
+        lost = Claim.objects.filter(state=State.WORKING, lease_until__lt=now)
+        claims = list(lost.select_for_update(skip_locked=True)[:limit])
+        for claim in claims:
+            _move(claim, Event.EXPIRE, by="sweeper", now=now, due_at=now)
+    return tuple({OrcidId(claim.orcid) for claim in claims})
+
+
+def due_orcids(*, now: datetime, limit: int) -> tuple[OrcidId, ...]:
+    """Whose claims are due, those that wait longest first."""
+    due = Claim.objects.filter(state=State.WAITING, due_at__lte=now)
+    rows = due.order_by("due_at").values_list("orcid", flat=True)[: limit * 10]
+    return tuple(OrcidId(orcid) for orcid in list(dict.fromkeys(rows))[:limit])
+
+
+def record_attempt(
+    taken: Taken,
+    *,
+    verb: str,
+    fingerprint: str,
+    status: int | None,
+    error_code: int | None,
+    outcome: str,
+    milliseconds: int,
+    now: datetime,
+) -> None:
+    Attempt.objects.create(
+        claim_id=taken.id,
+        at=now,
+        verb=verb,
+        fingerprint=fingerprint,
+        status=status,
+        error_code=error_code,
+        outcome=outcome,
+        milliseconds=milliseconds,
+    )
+
+
+@contextmanager
+def writing_to(orcid: OrcidId) -> Iterator[bool]:
+    """One writer per ORCID record (ORCID checks duplicates without a lock): a database lock.
+
+    Yields False when somebody else is writing. PostgreSQL frees it when the connection dies.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [orcid])
+        (mine,) = cursor.fetchone()
+    try:
+        yield mine
+    finally:
+        if mine:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [orcid])
+
+
+# ---- the one place where a state changes
+
+
+def _move(
+    claim: Claim,
+    event: Event,
+    *,
+    by: str,
+    now: datetime,
+    reason: str = "",
+    message: str = "",
+    due_at: datetime | None = None,
+    quiet: bool = False,
+) -> None:
+    claim.state = after(State(claim.state), event)
+    claim.reason = reason
+    claim.message = message
+    claim.due_at = due_at if claim.state == State.WAITING else None
+    if claim.state != State.WORKING:
+        claim.lease = claim.lease_until = None
+    claim.save()
+    if not quiet:
+        _note(claim, event, by=by, now=now)
+
+
+def _note(claim: Claim, event: Event, *, by: str, now: datetime) -> None:
+    Change.objects.create(
+        claim=claim, at=now, event=event, state=claim.state, reason=claim.reason, by=by
+    )
+
+
+def _locked(orcid: OrcidId, doi: Doi) -> Claim:
+    claim = Claim.objects.select_for_update().filter(orcid=orcid, doi=doi).first()
+    if claim is None:
+        raise NotFound(f"a claim of {orcid} on {doi}")
+    return claim
+
+
+def _lock(claims: QuerySet[Claim]) -> list[Claim]:
+    return list(claims.select_for_update().order_by("pk"))
+
+
+def forget(orcid: OrcidId) -> int:
+    """Erase a person's claims and their history. How many."""
+    return Claim.objects.filter(orcid=orcid).delete()[1].get("claims.Claim", 0)

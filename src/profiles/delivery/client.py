@@ -1,0 +1,122 @@
+"""ORCID's Member API v3.0, works only: one call in, one Answer out. Nothing is judged here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx2
+import orjson
+
+from ..errors import UnexpectedAnswer, Unreachable
+from ..values.orcid_id import OrcidId
+from .outcomes import Answer, Verb
+
+# Without an Accept header ORCID answers in XML.
+_JSON = {"Accept": "application/vnd.orcid+json", "Content-Type": "application/vnd.orcid+json"}
+# Token errors repeat the token in their text.
+_TOKEN = re.compile(r"(token:?\s+)\S+", re.IGNORECASE)
+_TEXT_LIMIT = 1000
+
+
+class OrcidApi:
+    """Writes works to records. Give it an HTTP client with time-outs set."""
+
+    def __init__(self, http: httpx2.Client, *, api_url: str) -> None:
+        self._http = http
+        self._root = f"{api_url.rstrip('/')}/v3.0"
+
+    def add(self, orcid: OrcidId, body: bytes, *, token: str) -> Answer:
+        return self._send("POST", f"{orcid}/work", token=token, body=body)
+
+    def update(self, orcid: OrcidId, put_code: int, body: bytes, *, token: str) -> Answer:
+        return self._send("PUT", f"{orcid}/work/{put_code}", token=token, body=body)
+
+    def remove(self, orcid: OrcidId, put_code: int, *, token: str) -> Answer:
+        return self._send("DELETE", f"{orcid}/work/{put_code}", token=token)
+
+    def works(self, orcid: OrcidId, *, token: str) -> dict[str, Any]:
+        """The grouped summaries of `GET /works`. Raises Unreachable, UnexpectedAnswer."""
+        try:
+            response = self._http.get(
+                f"{self._root}/{orcid}/works", headers={**_JSON, **_bearer(token)}
+            )
+        except httpx2.HTTPError as error:
+            raise Unreachable(f"ORCID ({type(error).__name__})") from error
+        content = _json(response.content)
+        if response.status_code != 200 or content is None:
+            raise UnexpectedAnswer(f"ORCID, {response.status_code} to reading the works")
+        return content
+
+    def _send(self, verb: Verb, path: str, *, token: str, body: bytes | None = None) -> Answer:
+        try:
+            response = self._http.request(
+                verb, f"{self._root}/{path}", headers={**_JSON, **_bearer(token)}, content=body
+            )
+        except httpx2.ConnectError as error:
+            # Nothing was sent, so nothing can have been done: an ordinary "later".
+            return Answer(verb=verb, status=503, text=f"no connection to ORCID: {error}")
+        except httpx2.HTTPError as error:
+            return Answer(verb=verb, status=None, text=f"no answer from ORCID: {error!r}")
+        return read_answer(
+            verb, response.status_code, response.headers, response.content, token=token
+        )
+
+
+def read_answer(
+    verb: Verb, status: int, headers: Mapping[str, str], body: bytes, *, token: str = ""
+) -> Answer:
+    """The answer as a value; the token is taken out of every text."""
+    content = _json(body) or {}
+    text = str(
+        content.get("developer-message")
+        or content.get("error_description")
+        or (body[:_TEXT_LIMIT].decode("utf-8", "replace") if status >= 300 else "")
+    )
+    code = content.get("error-code")
+    return Answer(
+        verb=verb,
+        status=status,
+        error_code=int(code) if isinstance(code, int | str) and str(code).isdigit() else None,
+        oauth_error=str(content.get("error") or ""),
+        text=_redacted(text, token),
+        put_code=_put_code(headers.get("Location", "")),
+        retry_after=_seconds(headers.get("Retry-After", "")),
+    )
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def _json(body: bytes) -> dict[str, Any] | None:
+    try:
+        content = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _redacted(text: str, token: str) -> str:
+    if token:
+        text = text.replace(token, "…")
+    return _TOKEN.sub(r"\1…", text)[:_TEXT_LIMIT]
+
+
+def _put_code(location: str) -> int | None:
+    """Location starts with http:// and must not be followed; its last segment is the put-code."""
+    last = location.rstrip("/").rpartition("/")[2]
+    return int(last) if last.isdigit() else None
+
+
+def _seconds(retry_after: str) -> float | None:
+    if retry_after.isdigit():
+        return float(retry_after)
+    try:
+        at = parsedate_to_datetime(retry_after)
+    except (TypeError, ValueError):
+        return None
+    return max(0.0, (at - datetime.now(at.tzinfo)).total_seconds())

@@ -1,0 +1,22 @@
+"""When to try again. Pure: chance comes in as an argument."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+FIRST = timedelta(seconds=5)
+LONGEST = timedelta(hours=6)
+TRIES = 14  # with these figures about a day and a half until a person has to look
+
+
+def delay(tries: int, *, chance: float, retry_after: float | None = None) -> timedelta | None:
+    """How long to wait after `tries` failed tries (1 = the first); None when it is enough.
+
+    Doubling with full jitter in the upper half, `chance` in 0…1. The other side's Retry-After
+    (seconds) is obeyed where it is longer.
+    """
+    if tries >= TRIES:
+        return None
+    backoff = min(FIRST * 2 ** (tries - 1), LONGEST) * (0.5 + chance / 2)
+    asked = timedelta(seconds=min(retry_after or 0, LONGEST.total_seconds()))
+    return max(backoff, asked)

@@ -1,0 +1,1 @@
+"""Where the parts become one Django project: settings, urls, WSGI."""

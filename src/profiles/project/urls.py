@@ -1,0 +1,7 @@
+"""All addresses. The pages' own are in web/urls.py."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+urlpatterns = [path("", include("profiles.web.urls"))]

@@ -1,0 +1,11 @@
+"""The WSGI application that gunicorn runs."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "profiles.project.settings")
+
+application = get_wsgi_application()
