@@ -1,0 +1,25 @@
+"""Whose work is it, and may it be sent? Pure: one small function per rule, each with a reason."""
+
+from .about_id import claimants
+from .case import Case, PersonFacts, Policy
+from .outcome import Answer, Evaluation, Outcome, Verdict
+from .rules import RULES, Rule, evaluate
+from .words import WORDS, ExplainLine, Words, evaluation_lines
+
+__all__ = [
+    "RULES",
+    "WORDS",
+    "Answer",
+    "Case",
+    "Evaluation",
+    "ExplainLine",
+    "Outcome",
+    "PersonFacts",
+    "Policy",
+    "Rule",
+    "Verdict",
+    "Words",
+    "claimants",
+    "evaluate",
+    "evaluation_lines",
+]

@@ -1,0 +1,52 @@
+"""R1 to R5: may this DOI be sent for anybody at all?"""
+
+from __future__ import annotations
+
+from ..values import doi
+from .case import Case
+from .outcome import Finding
+
+RAID_REGISTRY = "raidregistry"  # DataCite's clientType `raidRegistry`: project records, no works
+SHOWN_TITLE = 80
+
+
+def agency(case: Case) -> Finding:
+    found = case.work.agency
+    code = "datacite" if found.casefold() == "datacite" else "not_datacite"
+    return code, (f"agency: {found or 'not given'}",)
+
+
+def state(case: Case) -> Finding:
+    """An unknown state is no yes: what is not public must not get on a public record."""
+    found = case.work.state
+    if not found:
+        return "state_unknown", ("state: not given",)
+    return "findable" if found.casefold() == "findable" else "not_findable", (f"state: {found}",)
+
+
+def title(case: Case) -> Finding:
+    """ORCID takes no work without a title. That the DOI is one is known from its type."""
+    for each in case.work.titles:
+        text = each.text.strip()
+        if text:
+            return "complete", (f"title: {_shortened(text)}",)
+    return "no_title", (f"titles: {len(case.work.titles)}, with text: 0",)
+
+
+def prefix(case: Case) -> Finding:
+    found = doi.prefix(case.work.doi)
+    code = "prefix_excluded" if found in case.policy.exclude_prefixes else "prefix_allowed"
+    return code, (f"prefix: {found}",)
+
+
+def registry(case: Case) -> Finding:
+    work = case.work
+    raid = work.repository_kind.casefold() == RAID_REGISTRY
+    return "raid_registry" if raid else "repository_allowed", (
+        f"repository: {work.repository or 'not given'}",
+        f"clientType: {work.repository_kind or 'not given'}",
+    )
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= SHOWN_TITLE else f"{text[:SHOWN_TITLE]}…"

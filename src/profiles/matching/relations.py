@@ -1,0 +1,140 @@
+"""R9 to R14: is the work only a part of something, or a version of something?
+
+R9 exists to keep the many files of one dataset off the record, so it depends on what the work
+is a part of (facts on DataCite, 1.5).
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from urllib.parse import urlsplit
+
+from ..values.work import RelatedId, Work
+from .case import Case
+from .outcome import Finding
+
+VERSION_RELATIONS = frozenset(
+    relation.casefold()
+    for relation in (
+        "IsVersionOf",
+        "HasVersion",
+        "IsNewVersionOf",
+        "IsPreviousVersionOf",
+        "IsVariantFormOf",
+        "IsOriginalFormOf",
+    )
+)
+IDENTICAL = "isidenticalto"
+PART = "ispartof"
+SERIAL_KINDS = frozenset({"issn", "eissn", "lissn", "isbn"})
+COMMUNITIES = "/communities/"  # InvenioRDM writes each community of a record as IsPartOf
+SHOWN = 20
+
+
+class Target(Enum):
+    """What a work is a part of."""
+
+    DOI = "doi"
+    COMMUNITY = "community"
+    SERIAL = "serial"
+    OTHER = "other"
+
+
+def part_of_doi(case: Case) -> Finding:
+    parts = _parts(case.work, Target.DOI)
+    return _by_wish(case, parts, none="no_part_of_doi", usually="part_of_doi")
+
+
+def part_of_community(case: Case) -> Finding:
+    """`strict` promises that every IsPartOf excludes, as documented (contract, PART_RULE)."""
+    parts = _parts(case.work, Target.COMMUNITY)
+    if not parts:
+        return "no_community", ()
+    strict = _strict(case)
+    return "part_of_community_strict" if strict else "community_ignored", _shown(parts)
+
+
+def part_of_serial(case: Case) -> Finding:
+    parts = _parts(case.work, Target.SERIAL)
+    usually = "part_of_serial_strict" if _strict(case) else "part_of_serial"
+    return _by_wish(case, parts, none="no_part_of_serial", usually=usually)
+
+
+def part_of_other(case: Case) -> Finding:
+    parts = _parts(case.work, Target.OTHER)
+    return _by_wish(case, parts, none="no_part_of_other", usually="part_of_other")
+
+
+def itself(case: Case) -> Finding:
+    """Some concept DOIs of Zenodo name themselves as their version (datacite/datacite#2533)."""
+    own = [each for each in case.work.related if _same(each) and each.doi == case.work.doi]
+    return ("self_version_ignored", _shown(own)) if own else ("no_self_version", ())
+
+
+def version(case: Case) -> Finding:
+    others = [each for each in _others(case.work) if each.relation.casefold() in VERSION_RELATIONS]
+    return ("version_grouped", _shown(others)) if others else ("no_version", ())
+
+
+def identical(case: Case) -> Finding:
+    others = [each for each in _others(case.work) if each.relation.casefold() == IDENTICAL]
+    return ("identical_grouped", _shown(others)) if others else ("no_identical", ())
+
+
+def target(related: RelatedId) -> Target:
+    """What kind of thing an IsPartOf points to.
+
+    The declared kind tells serials and books; a DOI is one in every spelling, also as a URL.
+    """
+    kind = related.kind.casefold()
+    if kind in SERIAL_KINDS:
+        return Target.SERIAL
+    if related.doi is not None or kind == "doi":
+        return Target.DOI
+    return Target.COMMUNITY if _is_community(related.value, kind) else Target.OTHER
+
+
+def _is_community(value: str, kind: str) -> bool:
+    if COMMUNITIES not in value:  # nearly always: do not parse
+        return False
+    if "://" not in value:
+        value = f"//{value}" if kind == "url" else ""
+    try:
+        return COMMUNITIES in urlsplit(value).path
+    except ValueError:  # "https://[…"
+        return False
+
+
+def _by_wish(case: Case, parts: list[RelatedId], *, none: str, usually: str) -> Finding:
+    """The person's own wish about parts decides; without one, the `usual` answer."""
+    if not parts:
+        return none, ()
+    wish = "default" if case.person is None else case.person.part_policy
+    code = {"send": "part_sent", "ask": "part_asked", "never": "part_never"}.get(wish, usually)
+    return code, _shown(parts)
+
+
+def _strict(case: Case) -> bool:
+    return case.policy.part_rule == "strict"
+
+
+def _parts(work: Work, wanted: Target) -> list[RelatedId]:
+    return [
+        each for each in work.related if each.relation.casefold() == PART and target(each) is wanted
+    ]
+
+
+def _same(related: RelatedId) -> bool:
+    relation = related.relation.casefold()
+    return relation in VERSION_RELATIONS or relation == IDENTICAL
+
+
+def _others(work: Work) -> list[RelatedId]:
+    return [each for each in work.related if each.doi is not None and each.doi != work.doi]
+
+
+def _shown(found: list[RelatedId]) -> tuple[str, ...]:
+    """Sorted, so that the order of the metadata changes nothing."""
+    lines = sorted({f"{each.relation} {each.kind} {each.value}" for each in found})
+    more = len(lines) - SHOWN
+    return (*lines[:SHOWN], f"and {more} more") if more > 0 else tuple(lines)
