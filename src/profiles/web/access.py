@@ -1,0 +1,44 @@
+"""Who may see a page: its owner, who is signed in and has linked an ORCID iD."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Concatenate, ParamSpec
+
+import msgspec
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from ..values.orcid_id import OrcidId
+
+if TYPE_CHECKING:
+    from ..people.models import Person
+
+
+P = ParamSpec("P")
+
+
+class Owner(msgspec.Struct, frozen=True):
+    """The person of the session. Whatever a page reads or changes is asked for with this iD."""
+
+    person: Person
+    orcid: OrcidId
+
+
+def for_owner(
+    view: Callable[Concatenate[HttpRequest, Owner, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Hands the view its owner; sends everybody else to sign in or to link an iD first."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        person = request.user
+        if not person.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if person.orcid is None:
+            return redirect("link-orcid")
+        return view(request, Owner(person, OrcidId(person.orcid)), *args, **kwargs)
+
+    return guarded

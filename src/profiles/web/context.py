@@ -1,0 +1,21 @@
+"""What every page's frame needs: the links under the person's name."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from ..config import Config
+
+
+def site(request: HttpRequest) -> dict[str, object]:
+    config: Config = settings.PROFILES
+    orcid = getattr(request.user, "orcid", None)
+    return {
+        "site": {
+            "orcid_url": config.orcid_url,
+            "orcid_link": f"{config.orcid_url}/{orcid}",
+            "commons_link": f"{config.commons_url}/orcid.org/{orcid}",
+            "person_name": str(request.user),
+        }
+    }

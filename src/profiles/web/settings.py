@@ -1,0 +1,140 @@
+"""Settings: the familiar overview, with a guided set-up on top, and the form behind Update."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods, require_safe
+
+from ..claims import queries
+from ..claims.queries import ClaimSummary
+from ..people import accounts
+from ..people.permissions import GrantState, PermissionView, Purpose
+from ..people.profile import Profile
+from . import wording
+from .access import Owner, for_owner
+
+
+@require_safe
+@for_owner
+def overview(request: HttpRequest, owner: Owner) -> HttpResponse:
+    profile = accounts.profile(owner.person)
+    steps = _steps(profile)
+    done = sum(step.mark == "done" for step in steps)
+    return render(
+        request,
+        "settings/overview.html",
+        {
+            "profile": profile,
+            "other_names": "; ".join(profile.other_names),
+            "none_given": gettext("None given"),
+            "role": wording.ROLES[profile.role],
+            "permissions": [_shown(view) for view in profile.permissions if _relevant(view)],
+            "steps": steps,
+            "steps_done": done,
+            "steps_left": len(steps) - done,
+            **_claims(profile, queries.summary(owner.orcid)),
+        },
+    )
+
+
+@require_safe
+@for_owner
+def claims_summary(request: HttpRequest, owner: Owner) -> HttpResponse:
+    """The summary alone, for the page that keeps itself up to date."""
+    profile = accounts.profile(owner.person)
+    return render(request, "settings/claims.html", _claims(profile, queries.summary(owner.orcid)))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_owner
+def account(request: HttpRequest, owner: Owner) -> HttpResponse:
+    if request.method == "POST":
+        accounts.set_auto_update(person=owner.person, on="auto_update" in request.POST)
+        messages.success(request, gettext("Your settings are saved."))
+        return redirect("settings")
+    profile = accounts.profile(owner.person)
+    return render(
+        request, "settings/account.html", {"profile": profile, "permitted": _permitted(profile)}
+    )
+
+
+def _permitted(profile: Profile) -> bool:
+    return any(
+        view.purpose == Purpose.AUTO_UPDATE and _usable(view) for view in profile.permissions
+    )
+
+
+def _usable(view: PermissionView) -> bool:
+    return view.state == GrantState.ACTIVE and not view.missing_scopes
+
+
+def _relevant(view: PermissionView) -> bool:
+    """Auto-update always; Search & Link where it is a permission of its own and was given."""
+    if view.purpose == Purpose.AUTO_UPDATE:
+        return True
+    clients = settings.PROFILES.orcid_clients
+    own = clients.get(view.purpose) != clients.get(Purpose.AUTO_UPDATE)
+    return own and view.state == GrantState.ACTIVE
+
+
+def _shown(view: PermissionView) -> dict[str, object]:
+    title, text = wording.PURPOSES[view.purpose]
+    pill = wording.PERMISSIONS[view.state]
+    return {
+        "view": view,
+        "title": title,
+        "text": text,
+        "pill": pill,
+        "offers_get": not _usable(view),
+        "offers_delete": view.state == GrantState.ACTIVE,
+    }
+
+
+def _claims(profile: Profile, summary: ClaimSummary) -> dict[str, object]:
+    permitted = _permitted(profile)
+    return {
+        "claims": summary,
+        "permitted": permitted,
+        "has_claims": any(
+            (summary.created, summary.removed, summary.queued, summary.held, summary.failed)
+        ),
+        # Only while something may change by itself does the page look again.
+        "live": profile.auto_update and permitted,
+    }
+
+
+class Step(NamedTuple):
+    mark: str  # done, now or later
+    title: str
+    text: str
+    link: str = ""
+    address: str = ""
+
+
+def _steps(profile: Profile) -> tuple[Step, ...]:
+    """The set-up: the first thing left to do is `now`."""
+    permitted, on = _permitted(profile), profile.auto_update
+    return (
+        Step("done", gettext("ORCID iD linked"), gettext("We know whose works to look for.")),
+        Step(
+            "done" if permitted else "now",
+            gettext("Permission given") if permitted else gettext("Give permission"),
+            gettext("At ORCID, with the button “Get ORCID Token”."),
+            gettext("Go to ORCID Permissions"),
+            "#orcid-permissions",
+        ),
+        Step(
+            "done" if on else "now" if permitted else "later",
+            gettext("Auto-update on") if on else gettext("Turn on Auto-update"),
+            gettext("Then new works reach your record by themselves."),
+            gettext("Open the form"),
+            reverse("account"),
+        ),
+    )

@@ -1,0 +1,165 @@
+"""My works: every claim of the signed-in person, its history, what can be done, and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
+from django.views.decorators.http import require_POST, require_safe
+
+from ..claims import queries
+from ..claims.queries import ClaimDetail, ClaimRow, HistoryLine
+from ..errors import ImpossibleTransition, NotADoi, NotFound, Unreachable
+from ..matching import ExplainLine
+from ..pipeline import explain, wishes
+from ..values import doi as dois
+from ..values.doi import Doi
+from ..values.orcid_id import OrcidId
+from . import wording
+from .access import Owner, for_owner
+
+WISHES: dict[str, Callable[[OrcidId, Doi], object]] = {
+    "retry": wishes.retry,
+    "remove": wishes.remove,
+    "restore": wishes.restore,
+    "decline": wishes.decline,
+}
+
+
+@require_safe
+@for_owner
+def listing(request: HttpRequest, owner: Owner) -> HttpResponse:
+    asked = request.GET.get("show", "")
+    chosen = next((one for one in wording.FILTERS if one.key == asked), wording.FILTERS[0])
+    page = queries.page(owner.orcid, states=chosen.states, number=_number(request))
+    return render(
+        request,
+        "works/list.html",
+        {
+            "page": page,
+            "rows": [_shown(row) for row in page.rows],
+            "filters": [{"filter": one, "current": one is chosen} for one in wording.FILTERS],
+            "filtered": bool(chosen.states),
+            "previous": _page_address(chosen.key, page.number - 1) if page.number > 1 else "",
+            "next": _page_address(chosen.key, page.number + 1) if page.number < page.pages else "",
+            "here": request.get_full_path(),
+        },
+    )
+
+
+@require_safe
+@for_owner
+def show(request: HttpRequest, owner: Owner, uuid: UUID) -> HttpResponse:
+    detail = _mine(owner, uuid)
+    return render(
+        request,
+        "works/show.html",
+        {
+            "claim": _shown(detail.row),
+            "history": [_line(line) for line in detail.history],
+            "here": request.path,
+        },
+    )
+
+
+@require_POST
+@for_owner
+def act(request: HttpRequest, owner: Owner, uuid: UUID, name: str) -> HttpResponse:
+    """Retry, Remove, Restore or Never add. What the state does not allow is said, not done."""
+    action = next((one for one in wording.ACTIONS if one.name == name), None)
+    if action is None:
+        raise Http404
+    row = _mine(owner, uuid).row
+    try:
+        WISHES[name](owner.orcid, row.doi)
+    except ImpossibleTransition:
+        messages.warning(request, gettext("That is no longer possible: the work has moved on."))
+    else:
+        messages.success(request, f"{row.title or row.doi}: {action.done}")
+    return redirect(_way_back(request))
+
+
+@require_safe
+@for_owner
+def why(request: HttpRequest, owner: Owner) -> HttpResponse:
+    """Rule by rule for one DOI and the person's own iD, which nobody types."""
+    asked = request.GET.get("doi", "").strip()
+    answer: dict[str, object] = {}
+    if asked:
+        try:
+            answer = _explained(explain.explain(dois.parse(asked), owner.orcid))
+        except NotADoi:
+            answer = {
+                "problem": gettext("This is not a DOI. A DOI starts with 10. and has a slash.")
+            }
+        except NotFound:
+            answer = {
+                "problem": gettext(
+                    "DataCite has no public DOI of that name. Is it spelled right, and registered with DataCite?"
+                )
+            }
+        except Unreachable:
+            answer = {
+                "problem": gettext(
+                    "DataCite does not answer at the moment. Please try again in a few minutes."
+                )
+            }
+    return render(request, "works/explain.html", {"asked": asked, **answer})
+
+
+def _explained(lines: tuple[ExplainLine, ...]) -> dict[str, object]:
+    """The rules in words, under the one that decides."""
+    headline, decisive = wording.SENT, None
+    for answer, words in reversed(wording.VERDICTS):
+        for line in reversed(lines):
+            if line.outcome == answer:
+                headline, decisive = words, line
+    return {
+        "headline": headline,
+        "decisive": decisive,
+        "rules": [{"line": line, "pill": wording.ANSWERS[line.outcome]} for line in lines],
+    }
+
+
+def _mine(owner: Owner, uuid: UUID) -> ClaimDetail:
+    """Somebody else's claim is as unknown as one that does not exist."""
+    try:
+        return queries.show(owner.orcid, uuid)
+    except NotFound:
+        raise Http404 from None
+
+
+def _shown(row: ClaimRow) -> dict[str, object]:
+    return {
+        "row": row,
+        "pill": wording.claim(row.state, row.wanted),
+        "origin": wording.ORIGINS[row.origin],
+        "actions": [action for action in wording.ACTIONS if action.name in row.actions],
+    }
+
+
+def _line(line: HistoryLine) -> dict[str, object]:
+    return {"at": line.at, "words": wording.happened(line.what), "detail": line.detail}
+
+
+def _number(request: HttpRequest) -> int:
+    text = request.GET.get("page", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 1
+
+
+def _page_address(show: str, number: int) -> str:
+    query = {"show": show} if show else {}
+    return f"{reverse('works')}?{urlencode({**query, 'page': number})}"
+
+
+def _way_back(request: HttpRequest) -> str:
+    back = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    return back if safe and back.startswith("/") else reverse("works")
