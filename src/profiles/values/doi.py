@@ -1,27 +1,93 @@
-"""DOIs in one canonical spelling: lower case, no resolver, no percent-encoding."""
+"""DOIs in one canonical spelling: lower case, no resolver, no percent-encoding.
+
+A spelling is undone in this order: invisible characters, percent-encoding (of an address, or of
+the slash), XML escapes, what leads up to `10.`, what an address hangs on (query, fragment, last
+slash), and punctuation that a sentence left behind.
+"""
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import NewType
+from urllib.parse import quote, unquote
 
 from ..errors import NotADoi
 
 Doi = NewType("Doi", str)  # canonical: "10.5061/dryad.8515"
 
+# Nine of ten DOIs are canonical already: one look is enough for them.
+_CANONICAL = re.compile(r"10\.[0-9]{3,9}(?:\.[0-9]+)*/[a-z0-9._:/-]*[a-z0-9-]").fullmatch
+
+# Before the DOI: labels, and addresses of a resolver (any host, so that library proxies count)
+# in which the DOI is the whole path; a proxy may carry that address as a parameter.
+_ADDRESS = r"(?:\S*?[?&][a-z]+=)?(?:https?:/{1,2}|//)[^/\s?#]+/+(?:doi/+)?"
+_BARE_HOST = r"(?:[a-z0-9-]+\.)*doi\.org/+"
+_LABEL = r"(?:urn:|info:)?(?:doi|hdl)\s*[:=/]?\s*"
+_SPELLED = re.compile(
+    rf"((?:{_ADDRESS}|{_BARE_HOST}|{_LABEL})*)(10\.[0-9]{{3,9}}(?:\.[0-9]+)*/\S+)",
+    re.IGNORECASE,
+).fullmatch
+_ENCODED_SLASH = re.compile(r"10\.[0-9.]+%2f", re.IGNORECASE).search
+
+_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
+_CLOSING = {")": "(", "]": "[", "}": "{", ">": "<"}
+_LONGEST = 2000  # ORCID's and DataCite's columns take no more
+
+# What an address may hold as it stands (RFC 3986 path, without what would end it).
+_SAFE_IN_URL = "/:;()@!$*,=~+"
+_PLAIN_URL = re.compile(r"[A-Za-z0-9._/:;()-]*").fullmatch
+
 
 def parse(text: str) -> Doi:
     """The DOI that `text` spells: bare, `doi:`, `info:doi/`, a resolver's URL, percent-encoded, any case.
 
+    A full stop, comma, quote or unbalanced bracket at the end is a sentence's, not the DOI's.
     Raises NotADoi.
     """
-    raise NotADoi(text)  # written in full by the values work
+    if _CANONICAL(text):
+        return Doi(text)
+    spelled = text.translate(_INVISIBLE).strip().strip("<>\"'").strip()
+    if "%" in spelled and ("://" in spelled or _ENCODED_SLASH(spelled)):
+        spelled = unquote(spelled)
+    found = _SPELLED(_without_escapes(spelled).strip())
+    if found is None:
+        raise NotADoi(repr(text[:100]), hint='A DOI looks like "10.5061/dryad.8515"')
+    lead, name = found.groups()
+    if "//" in lead:
+        name = name.partition("?")[0].partition("#")[0].rstrip("/")
+    name = _without_sentence(name).lower()
+    if not name.isprintable() or name.endswith("/") or len(name) > _LONGEST or "/" not in name:
+        raise NotADoi(repr(text[:100]), hint='A DOI looks like "10.5061/dryad.8515"')
+    return Doi(name)
 
 
 def url(doi: Doi) -> str:
     """The address that resolves it: https://doi.org/… (reserved characters percent-encoded)."""
-    return f"https://doi.org/{doi}"
+    if _PLAIN_URL(doi):
+        return f"https://doi.org/{doi}"
+    return f"https://doi.org/{quote(doi, safe=_SAFE_IN_URL)}"
 
 
 def prefix(doi: Doi) -> str:
-    """"10.5061" of "10.5061/dryad.8515"."""
+    """ "10.5061" of "10.5061/dryad.8515"."""
     return doi.partition("/")[0]
+
+
+def _without_escapes(text: str) -> str:
+    """Without XML escapes, however often they were applied (`&amp;lt;`)."""
+    while "&" in text and (plain := unescape(text)) != text:
+        text = plain
+    return text
+
+
+def _without_sentence(name: str) -> str:
+    """Without the punctuation that a sentence leaves behind a DOI."""
+    while name:
+        last = name[-1]
+        opening = _CLOSING.get(last)
+        unbalanced = opening is not None and name.count(last) > name.count(opening)
+        if last not in ".,;:\"'”’»" and not unbalanced:
+            break
+        name = name[:-1]
+    return name

@@ -2,21 +2,104 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from typing import NewType
 
 from ..errors import NotAnOrcidId
 
 OrcidId = NewType("OrcidId", str)  # canonical: "0000-0002-1825-0097", capital X
 
+REASONS = {
+    "empty": "no value is given",
+    "no_id": "it holds no 16 characters of an iD",
+    "too_long": "further digits or letters are joined to the iD",
+    "two_ids": "it holds two different iDs",
+    "check_digit": "its check digit is wrong",
+    "other_host": "it names another host than the ORCID registry in use",
+}
+
+
+class RefusedOrcidId(NotAnOrcidId):
+    """Not an ORCID iD"""
+
+    def __init__(self, reason: str, text: str) -> None:
+        self.reason = reason  # a key of REASONS
+        super().__init__(f"{REASONS[reason]}: {text[:80]!r}")
+
+
+_CANONICAL = re.compile(r"[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X]").fullmatch
+_GROUPS = r"[0-9]{4}[-\s]*[0-9]{4}[-\s]*[0-9]{4}[-\s]*[0-9]{3}[0-9xX]"
+_ANYWHERE = re.compile(_GROUPS).search
+# Nothing may be joined to the sixteen characters: 17 digits are not an iD and a bit.
+_ALONE = re.compile(rf"(?<![0-9A-Za-z])(?<![0-9]-){_GROUPS}(?![0-9A-Za-z]|-[0-9])").findall
+# A host is what follows "//" (or "www.", or a name in front of orcid.org) up to a slash.
+_HOSTS = re.compile(
+    r"(?:https?:/{1,2}|//)([^/\s?#:]+)|((?:[a-z0-9-]+\.)*orcid\.org)(?=[/\s:?#]|$)", re.IGNORECASE
+).findall
+_DASHES = {ord(c): "-" for c in "‐‑‒–—―−﹘﹣－⁃"}
+_LETTERS = re.compile(r"[^a-z]").sub
+
 
 def parse(text: str, host: str = "orcid.org") -> OrcidId:
-    """The iD that `text` spells, on the wanted ORCID host.
+    """The iD that `text` spells, on the wanted ORCID host (or on none).
 
-    Raises NotAnOrcidId, whose `reason` is a key of REASONS.
+    Raises RefusedOrcidId, a NotAnOrcidId with a `reason`.
     """
-    raise NotAnOrcidId(text)  # written in full by the values work
+    bare = text.removeprefix(f"https://{host}/")  # nine of ten are spelled as they should be
+    if _CANONICAL(bare) and has_check_digit(bare.replace("-", "")):
+        return OrcidId(bare)
+    spelled = _clean(text)
+    if not spelled:
+        raise RefusedOrcidId("empty", text)
+    ours = host.lower().partition(":")[0]
+    wanted = {ours, f"www.{ours}"}
+    if any((a or b).lower() not in wanted for a, b in _HOSTS(spelled)):
+        raise RefusedOrcidId("other_host", text)
+    found = {re.sub(r"[-\s]", "", one).upper() for one in _ALONE(spelled)}
+    if not found:
+        raise RefusedOrcidId("too_long" if _ANYWHERE(spelled) else "no_id", text)
+    if len(found) > 1:
+        raise RefusedOrcidId("two_ids", text)
+    sixteen = found.pop()
+    if not has_check_digit(sixteen):
+        raise RefusedOrcidId("check_digit", text)
+    return OrcidId("-".join(sixteen[at : at + 4] for at in (0, 4, 8, 12)))
 
 
 def has_check_digit(sixteen: str) -> bool:
     """Whether the last of 16 characters (no hyphens) is the check character of the first 15."""
-    raise NotImplementedError
+    total = 0
+    for digit in sixteen[:15]:
+        total = (total + int(digit)) * 2
+    return sixteen[15] == "0123456789X"[(12 - total % 11) % 11]
+
+
+def is_claimed(*, value: str, scheme: str, scheme_uri: str, host: str = "orcid.org") -> bool:
+    """Whether a nameIdentifier says that it is an ORCID iD.
+
+    A bare number under another scheme is none (an ISNI has the same shape), nor is a bare number
+    without any scheme.
+    """
+    if scheme == "ORCID" or _LETTERS("", scheme.lower()) in ("orcid", "orcidid"):
+        return True
+    if _names_host(scheme, host) or _names_host(scheme_uri, host):
+        return True
+    return _names_host(value, host)
+
+
+def _names_host(text: str, host: str) -> bool:
+    """Whether the text holds an address at orcid.org, a part of it, or the host in use."""
+    low = text.lower()
+    if "orcid.org" not in low and host.lower() not in low:
+        return False
+    named = ((a or b).lower() for a, b in _HOSTS(_clean(low)))
+    return any(one in ("orcid.org", host) or one.endswith(".orcid.org") for one in named)
+
+
+def _clean(text: str) -> str:
+    """Without what cannot be seen; every kind of dash is a hyphen."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text.translate(_DASHES)).translate(_DASHES)
+        text = "".join(c for c in text if unicodedata.category(c) != "Cf")
+    return "".join(max(c, " ") for c in text).strip()

@@ -31,6 +31,7 @@ class Contributor(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str  # for display and credit: "given family", else the name as given; may be empty
     role: str = ""  # DataCite's contributorType; empty for a creator
     organization: bool = False
+    family: str = ""  # the family name, where it is given apart from the rest
     orcids: tuple[OrcidId, ...] = ()
     rejected: tuple[RejectedId, ...] = ()
 

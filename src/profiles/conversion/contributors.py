@@ -1,0 +1,105 @@
+"""ORCID's contributors: all creators in order, then those contributors who earn a person's credit."""
+
+from __future__ import annotations
+
+from ..values.orcid_id import OrcidId
+from ..values.work import Contributor as Person
+from ..values.work import Work
+from . import texts
+from .orcid_work import Contributor, ContributorAttributes, ContributorOrcid, Text
+
+CREDIT_NAME_LIMIT = 150
+
+_CREDIT = "http://credit.niso.org/contributor-roles/"
+
+# contributorType → ORCID's role; None: persons only, without a role. What is not here is not a
+# person's credit and is left out.
+ROLES: dict[str, str | None] = {
+    "Editor": "editor",
+    "Translator": "chair-or-translator",
+    "DataCurator": f"{_CREDIT}data-curation/",
+    "DataManager": f"{_CREDIT}data-curation/",
+    "DataCollector": f"{_CREDIT}investigation/",
+    "Researcher": f"{_CREDIT}investigation/",
+    "ProjectLeader": f"{_CREDIT}project-administration/",
+    "ProjectManager": f"{_CREDIT}project-administration/",
+    "WorkPackageLeader": f"{_CREDIT}project-administration/",
+    "Supervisor": f"{_CREDIT}supervision/",
+    "ProjectMember": None,
+    "Producer": None,
+    "RelatedPerson": None,
+    "Other": None,
+}
+LEFT_OUT = frozenset(
+    (
+        "ContactPerson",
+        "Distributor",
+        "Funder",  # legacy
+        "HostingInstitution",
+        "RegistrationAgency",
+        "RegistrationAuthority",
+        "ResearchGroup",
+        "RightsHolder",
+        "Sponsor",
+    )
+)
+
+# Thousands of persons share these few objects.
+_FIRST_AUTHOR = ContributorAttributes("first", "author")
+_AUTHOR = ContributorAttributes("additional", "author")
+_ATTRIBUTES = {kind: ContributorAttributes("additional", role) for kind, role in ROLES.items()}
+
+
+def contributors(work: Work, *, orcid_host: str) -> list[Contributor]:
+    """Everybody who is credited, once."""
+    made = []
+    attributes = _FIRST_AUTHOR
+    for person in work.creators:
+        name = credit_name(person)
+        if name:
+            orcid = _orcid(person.orcids[0], orcid_host) if person.orcids else None
+            made.append(Contributor(Text(name), attributes, orcid))
+            attributes = _AUTHOR
+    if work.contributors:
+        made += _others(work, orcid_host=orcid_host)
+    return made
+
+
+def credit_name(person: Person) -> str:
+    """The name to print; empty for a placeholder."""
+    name = person.name
+    # The hot path: nine of ten names are clean, and a look at the characters tells.
+    if not name.isprintable() or "&" in name or "<" in name or len(name) > 100 or "  " in name:
+        name = texts.line(name, CREDIT_NAME_LIMIT)
+    else:
+        name = name.strip()
+    if ":" in name and all(map(texts.is_placeholder, name.replace(",", " ").split())):
+        return ""
+    return name
+
+
+def _others(work: Work, *, orcid_host: str) -> list[Contributor]:
+    known: set[str] = set()
+    for creator in work.creators:
+        known.update(creator.orcids)
+        known.add(credit_name(creator).casefold())
+    made = []
+    credited: set[tuple[str, str | None]] = set()
+    for person in work.contributors:
+        if person.role not in ROLES:
+            continue
+        role = ROLES[person.role]
+        name = credit_name(person)
+        key = person.orcids[0] if person.orcids else name.casefold()
+        if not name or (role is None and person.organization) or (key, role) in credited:
+            continue
+        if name.casefold() in known or not known.isdisjoint(person.orcids):
+            continue
+        credited.add((key, role))
+        orcid = _orcid(person.orcids[0], orcid_host) if person.orcids else None
+        made.append(Contributor(Text(name), _ATTRIBUTES[person.role], orcid))
+    return made
+
+
+def _orcid(orcid: OrcidId, host: str) -> ContributorOrcid:
+    return ContributorOrcid(f"https://{host}/{orcid}", orcid, host)

@@ -1,0 +1,201 @@
+"""ORCID's external ids for a work: itself, its versions, what holds it, what paid for it.
+
+ORCID groups works that share a `self` or `version-of` id, and never by the other two.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from html import unescape
+
+from ..errors import NotADoi
+from ..values import doi
+from ..values.work import Funding, Work
+from .orcid_work import ExternalId, Text
+
+VERSION_RELATIONS = frozenset(
+    (
+        "IsVersionOf",
+        "HasVersion",
+        "IsNewVersionOf",
+        "IsPreviousVersionOf",
+        "IsVariantFormOf",
+        "IsOriginalFormOf",
+        "IsIdenticalTo",
+    )
+)
+PART_RELATIONS = frozenset(("IsPartOf", "IsPublishedIn"))
+
+# relatedIdentifierType, lower case → ORCID's type, of what holds the work.
+PART_KINDS = {"doi": "doi", "isbn": "isbn", "issn": "issn", "eissn": "issn", "lissn": "issn"}
+
+# Type of an alternate identifier, lower case → ORCID's type.
+SELF_KINDS = {
+    "arxiv": "arxiv",
+    "handle": "handle",
+    "isbn": "isbn",
+    "pmid": "pmid",
+    "bibcode": "bibcode",
+    "ark": "ark",
+    "igsn": "other-id",  # ORCID has no type of its own for these two
+    "swhid": "other-id",
+}
+
+# How ORCID normalises a value (ORCID-Source, utils/v3/identifiers); "" where it cannot.
+_DOI = re.compile(r"10(?:\.[0-9a-zA-Z]+)+/(?:(?![\"&'])\S)+").search
+_ISSN = re.compile(r"(?<![0-9])([0-9]{4})\s*[-–—]?\s*([0-9]{3}[0-9xX])(?![0-9])").search
+_ARXIV = re.compile(
+    r"(?<![0-9./])([0-9]{4}\.[0-9]{4,5}(?:v[0-9]+)?|[a-z-]+(?:\.[a-z]{2})?/[0-9]{7}(?:v[0-9]+)?)"
+    r"(?![0-9])",
+    re.IGNORECASE,
+).search
+_PMID = re.compile(
+    r"(?:pmid:?\s*|/med/|/pubmed/|pubmed\.ncbi\.nlm\.nih\.gov/|^)([0-9]{4,8})\b"
+).search
+_BIBCODE = re.compile(r"(?<!\S)[0-9]{4}\S{14}[A-Z0-9.](?!\S)", re.IGNORECASE).search
+_HANDLE = re.compile(r"[0-9]+(?:\.[0-9a-zA-Z]+)*/\S+").search
+_ARK = re.compile(r"ark:/?[0-9a-z]+/\S+", re.IGNORECASE).search
+
+
+def _doi(value: str) -> str:
+    while (plain := unescape(value)) != value:
+        value = plain
+    found = _DOI(value)
+    return found[0].lower() if found else ""
+
+
+def _issn(value: str) -> str:
+    found = _ISSN(value)
+    return f"{found[1]}-{found[2].upper()}" if found else ""
+
+
+def _isbn(value: str) -> str:
+    """10 or 13 characters; of several the first."""
+    joined = re.sub(r"[-‐‑–—\s]", "", value)
+    found = re.search(r"(?<![0-9])(97[89][0-9]{10}|[0-9]{9}[0-9xX])(?![0-9])", joined)
+    return found[1].upper() if found else ""
+
+
+def _arxiv(value: str) -> str:
+    found = _ARXIV(value)
+    return f"arXiv:{found[1]}" if found else ""
+
+
+def _pmid(value: str) -> str:
+    found = _PMID(value.strip().lower())
+    return found[1] if found else ""
+
+
+def _bibcode(value: str) -> str:
+    found = _BIBCODE(value)
+    return found[0] if found else ""
+
+
+def _handle(value: str) -> str:
+    found = _HANDLE(value.partition("hdl.handle.net/")[2] or value)
+    return found[0] if found else ""
+
+
+def _ark(value: str) -> str:
+    found = _ARK(value)
+    return found[0] if found else ""
+
+
+def _as_given(value: str) -> str:
+    return " ".join(value.split()) if value.isprintable() and len(value) <= 1000 else ""
+
+
+NORMALISERS: dict[str, Callable[[str], str]] = {
+    "doi": _doi,
+    "issn": _issn,
+    "isbn": _isbn,
+    "arxiv": _arxiv,
+    "pmid": _pmid,
+    "bibcode": _bibcode,
+    "handle": _handle,
+    "ark": _ark,
+    "other-id": _as_given,
+    "grant_number": _as_given,
+    "uri": _as_given,
+}
+_CASE_SENSITIVE = frozenset(("bibcode", "uri", "ark", "rrid"))
+
+
+def external_ids(work: Work, *, work_type: str) -> list[ExternalId]:
+    """Every id once, the own DOI first. Without an id at all when ORCID cannot read the DOI."""
+    own = _doi(work.doi)
+    if not own:
+        return []
+    ids = [_of_doi(work.doi, "self")]
+    if not (work.related or work.identifiers or work.container or work.funding):
+        return ids
+    seen = {("doi", own)}
+    for kind, value, relationship, url in _candidates(work, work_type=work_type):
+        normal = NORMALISERS[kind](value)
+        key = (kind, normal if kind in _CASE_SENSITIVE else normal.lower())
+        if not normal or key in seen:
+            continue
+        seen.add(key)
+        if kind == "doi":
+            ids.append(_of_doi(value, relationship))
+        else:
+            ids.append(ExternalId(kind, normal, relationship, Text(url) if url else None))
+    return ids
+
+
+def _of_doi(value: str, relationship: str) -> ExternalId:
+    return ExternalId("doi", value, relationship, Text(doi.url(doi.Doi(value))))
+
+
+def _candidates(work: Work, *, work_type: str) -> Iterator[tuple[str, str, str, str]]:
+    """Type, value, relationship and address of every id that the record offers."""
+    for alternate in work.identifiers:
+        kind = SELF_KINDS.get(alternate.kind.strip().lower())
+        if kind is not None:
+            is_part = kind == "isbn" and work_type == "book-chapter"
+            yield kind, alternate.value, "part-of" if is_part else "self", ""
+    for one in work.related:
+        if one.relation in VERSION_RELATIONS:
+            if one.doi is not None and one.kind.upper() == "DOI":
+                yield "doi", one.doi, "version-of", ""
+        elif one.relation in PART_RELATIONS:
+            yield from _part(one.kind, one.doi or one.value)
+    if work.container is not None and work.container.identifier:
+        yield from _part(work.container.identifier_kind, work.container.identifier)
+    for funding in work.funding:
+        yield from _funded(funding)
+
+
+def _part(kind: str, value: str) -> Iterator[tuple[str, str, str, str]]:
+    wanted = PART_KINDS.get(kind.strip().lower())
+    if wanted == "doi":
+        try:
+            yield "doi", doi.parse(value), "part-of", ""
+        except NotADoi:
+            return
+    elif wanted is not None:
+        yield wanted, value, "part-of", ""
+
+
+def _funded(funding: Funding) -> Iterator[tuple[str, str, str, str]]:
+    """An award's DOI, else its number (with its address), else its address."""
+    address = funding.award_uri if _is_address(funding.award_uri) else ""
+    for value in (funding.award_uri, funding.award_number):
+        if "10." in value:
+            try:
+                yield "doi", doi.parse(value), "funded-by", ""
+            except NotADoi:
+                continue
+            return
+    if funding.award_number and not funding.award_number.startswith((":", "(:")):
+        yield "grant_number", funding.award_number, "funded-by", address
+    elif address:
+        yield "uri", address, "funded-by", address
+
+
+def _is_address(text: str) -> bool:
+    """Whether it is an address that ORCID's schema takes as anyURI."""
+    if not text.startswith(("http://", "https://")) or not text.isprintable():
+        return False
+    return re.fullmatch(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]{10,2000}", text) is not None
