@@ -24,6 +24,9 @@ from .models import Attempt, Change, Claim, StoredWork
 from .states import Event, Origin, State, Wanted, after, allows
 
 
+LEASES = 20  # how often a claim may be taken and not settled
+
+
 class Taken(msgspec.Struct, frozen=True):
     """A claim leased by a worker, as it was when it was taken."""
 
@@ -40,6 +43,14 @@ class Taken(msgspec.Struct, frozen=True):
     lease: uuid.UUID
 
 
+class Holding(msgspec.Struct, frozen=True):
+    """How a claim stands, as far as matching asks."""
+
+    origin: Origin
+    state: State
+    reason: str
+
+
 class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker found out about a claim it had taken."""
 
@@ -47,6 +58,7 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     message: str = ""
     due_at: datetime | None = None  # for POSTPONE
+    tried: bool = True  # whether this counts as a try
     put_code: int | None = None  # what ORCID has now; None where it has nothing
     fingerprint: str = ""
     api_client: str = ""
@@ -83,36 +95,44 @@ def works(dois: Collection[Doi]) -> dict[Doi, Work]:
     return {Doi(doi): msgspec.json.decode(bytes(content), type=Work) for doi, content in found}
 
 
-def holders(doi: Doi) -> set[OrcidId]:
-    """The iDs that have a claim on this DOI, in whatever state."""
-    return {OrcidId(o) for o in Claim.objects.filter(doi=doi).values_list("orcid", flat=True)}
+def holdings(doi: Doi) -> dict[OrcidId, Holding]:
+    """Who has a claim on this DOI, and how it stands."""
+    rows = Claim.objects.filter(doi=doi).values_list("orcid", "origin", "state", "reason")
+    return {OrcidId(o): Holding(Origin(origin), State(s), r) for o, origin, s, r in rows}
 
 
 # ---- wishes
 
 
 def want(
-    orcid: OrcidId, doi: Doi, *, origin: Origin, by: str, now: datetime, version: str = ""
+    orcid: OrcidId,
+    doi: Doi,
+    *,
+    origin: Origin,
+    by: str,
+    now: datetime,
+    version: str = "",
+    insist: bool = False,
 ) -> bool:
     """The work shall be on the record, with its present metadata. True when there is work to do.
 
-    Nothing automatic overrides what a person decided (a sticky reason); `restore` does.
-    `version` names the metadata; the same version twice is no new wish.
+    Nothing automatic overrides what a person decided (a sticky reason); only a person's own wish
+    does (`insist`). `version` names the metadata; the same version twice is no new wish.
     """
     with transaction.atomic():
         claim = _claim(orcid, doi, origin=origin, by=by, now=now, version=version)
         if claim is None:  # it was made just now
             return True
-        if claim.state == State.DECLINED or reasons.sticky(claim.reason):
-            return False
+        left = claim.state in (State.DECLINED, State.REMOVED)
         leaving = claim.wanted == Wanted.ABSENT
-        if leaving and reasons.sticky(claim.unwanted_for):
+        if not insist and (reasons.sticky(claim.reason) or reasons.sticky(claim.unwanted_for)):
             return False
-        if version and claim.work_version == version and not leaving:
-            if claim.state != State.REMOVED:
-                return False
+        seen = bool(version) and claim.work_version == version
+        if seen and not left and not leaving:
+            return False
         claim.work_version = version
-        _wish(claim, Event.WANT, wanted=Wanted.PRESENT, by=by, now=now)
+        event = Event.RESTORE if insist and left else Event.WANT
+        _wish(claim, event, wanted=Wanted.PRESENT, by=by, now=now)
         return claim.state == State.WAITING
 
 
@@ -270,7 +290,8 @@ def settle(taken: Taken, found: Settlement, *, now: datetime) -> bool:
         if claim.serial != taken.serial:  # the wish moved on while we were out
             _move(claim, Event.POSTPONE, by="worker", now=now, due_at=now, quiet=True)
             return True
-        claim.attempts = 0 if found.event in (Event.KEEP, Event.CLEAR) else taken.attempts + 1
+        settled = found.event in (Event.KEEP, Event.CLEAR)
+        claim.attempts = 0 if settled else taken.attempts + found.tried
         reason = found.reason or (claim.unwanted_for if found.event == Event.CLEAR else "")
         _move(
             claim,
@@ -290,7 +311,12 @@ def sweep(*, now: datetime, limit: int = 1000) -> tuple[OrcidId, ...]:
         lost = Claim.objects.filter(state=State.WORKING, lease_until__lt=now)
         claims = list(lost.select_for_update(skip_locked=True)[:limit])
         for claim in claims:
-            _move(claim, Event.EXPIRE, by="sweeper", now=now, due_at=now)
+            # A claim that kills its worker again and again must not do so for ever.
+            claim.attempts += 1
+            lost_for_good = claim.attempts >= LEASES
+            event = Event.FAIL if lost_for_good else Event.EXPIRE
+            reason = "retries_used_up" if lost_for_good else ""
+            _move(claim, event, reason=reason, by="sweeper", now=now, due_at=now)
     return tuple({OrcidId(claim.orcid) for claim in claims})
 
 

@@ -46,7 +46,7 @@ class Claim(models.Model):
     updated = models.DateTimeField(auto_now=True)
 
     class Meta:
-        constraints = [
+        constraints = (
             models.UniqueConstraint(fields=["orcid", "doi"], name="claim_once"),
             models.CheckConstraint(condition=Q(orcid__regex=_ORCID_SHAPE), name="claim_orcid"),
             models.CheckConstraint(condition=Q(doi=Lower("doi")), name="claim_doi_lower"),
@@ -67,15 +67,15 @@ class Claim(models.Model):
                 condition=~Q(state=State.DONE) | Q(wanted=Wanted.PRESENT, put_code__isnull=False),
                 name="claim_done_has_put_code",
             ),
-        ]
-        indexes = [
+        )
+        indexes = (
             models.Index(fields=["doi"], name="claim_by_doi"),
             models.Index(fields=["orcid", "state"], name="claim_by_orcid_state"),
             models.Index(fields=["due_at"], name="claim_due_at", condition=Q(state=State.WAITING)),
             models.Index(
                 fields=["lease_until"], name="claim_leases", condition=Q(state=State.WORKING)
             ),
-        ]
+        )
 
     def __str__(self) -> str:
         return f"{self.orcid} × {self.doi}: {self.state}"
@@ -92,7 +92,7 @@ class Change(models.Model):
     by = models.CharField(max_length=60)  # an iD, "staff:…" or a part of the service
 
     class Meta:
-        indexes = [models.Index(fields=["claim", "at"], name="change_by_claim")]
+        indexes = (models.Index(fields=["claim", "at"], name="change_by_claim"),)
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.event} → {self.state}"
@@ -111,7 +111,7 @@ class Attempt(models.Model):
     milliseconds = models.IntegerField()
 
     class Meta:
-        indexes = [models.Index(fields=["claim", "at"], name="attempt_by_claim")]
+        indexes = (models.Index(fields=["claim", "at"], name="attempt_by_claim"),)
 
     def __str__(self) -> str:
         return f"{self.verb} {self.status} {self.outcome}"

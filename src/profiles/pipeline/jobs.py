@@ -1,0 +1,55 @@
+"""The jobs: their names, their times and nothing else. Whatever a job does may be done twice."""
+
+from __future__ import annotations
+
+import logging
+
+from django.conf import settings
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from ..claims import ledger
+from ..values.orcid_id import OrcidId
+from .deliver import deliver
+from .harvest import harvest
+from .nudge import BACKGROUND, DELIVER, nudge
+from .services import services
+
+log = logging.getLogger(__name__)
+
+WINDOW = 100  # persons nudged at a time, so that the queue stays short whatever the backlog
+STALLED_AFTER = 30  # seconds without a heartbeat of the worker
+
+
+def _every(seconds: int) -> str:
+    """As cron writes it; the sixth field is seconds."""
+    return f"* * * * * */{seconds}" if seconds < 60 else f"*/{seconds // 60} * * * *"
+
+
+@app.task(name=DELIVER)
+def deliver_job(orcid: str) -> None:
+    deliver(OrcidId(orcid), services())
+
+
+@app.periodic(cron=_every(settings.PROFILES.harvest_seconds))
+@app.task(name="harvest", lock="harvest", queueing_lock="harvest")
+def harvest_job(timestamp: int) -> None:
+    harvest(services())
+
+
+@app.periodic(cron=_every(5))
+@app.task(name="feed", queueing_lock="feed")
+def feed_job(timestamp: int) -> None:
+    """Nudge those whose claims are due, and take back what dead workers had leased."""
+    now = timezone.now()
+    ledger.sweep(now=now)
+    nudge(ledger.due_orcids(now=now, limit=WINDOW), priority=BACKGROUND)
+
+
+@app.periodic(cron=_every(10))
+@app.task(name="retry_stalled", queueing_lock="retry_stalled", pass_context=True)
+async def retry_stalled_job(context: object, timestamp: int) -> None:
+    """Queue the jobs of dead workers again."""
+    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER):
+        log.warning("job %s (%s) had stalled and is queued again", job.id, job.task_name)
+        await app.job_manager.retry_job(job)

@@ -1,0 +1,97 @@
+"""From a Work to wishes in the ledger: whose is it, and may it be sent?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from ..claims import ledger
+from ..claims.ledger import Holding
+from ..claims.states import Origin, State
+from ..conversion import texts
+from ..matching import Evaluation, PersonFacts, Policy, Verdict, claimants, evaluate
+from ..people.permissions import Purpose
+from ..people.standing import Standing, standings
+from ..values.orcid_id import OrcidId
+from ..values.work import Work
+from .nudge import nudge
+
+# Reasons of matching that mean "this is not their work any more"; all others are rules about it.
+_NOT_THEIRS = frozenset(
+    {"not_named", "only_contributor", "id_malformed", "id_other_host", "id_absent"}
+)
+
+
+def accept(work: Work, *, policy: Policy, now: datetime) -> int:
+    """Bring the ledger up to date with this metadata. How many claims have something new to do.
+
+    Safe to repeat: the same metadata twice is no new wish. Whoever is not known to us, or has
+    auto-update off, is not touched; works that were added by hand follow their metadata
+    whatever the rules say.
+    """
+    with transaction.atomic():
+        holdings = ledger.holdings(work.doi)
+        people = standings({*claimants(work), *holdings}, Purpose.AUTO_UPDATE, now=now)
+        wishes = {
+            orcid: _wish(work, orcid, policy, person, holdings.get(orcid))
+            for orcid, person in people.items()
+        }
+        concerned = {orcid: wish for orcid, wish in wishes.items() if wish is not None}
+        if not concerned:
+            return 0
+        ledger.record_work(work, title=title_of(work))
+        changed = [orcid for orcid, wish in concerned.items() if _write(work, orcid, wish, now=now)]
+        nudge(changed)
+    return len(changed)
+
+
+def person_facts(person: Standing, held: Holding | None) -> PersonFacts:
+    """What the rules may know of the person and of an earlier claim on the same DOI."""
+    return PersonFacts(
+        permission=person.permission,
+        auto_update=person.auto_update,
+        declined="never_add" if held and held.state == State.DECLINED else "",
+        removed=_REMOVED.get(held.reason, "") if held else "",
+    )
+
+
+TITLE_LIMIT = 500  # for lists only
+_REMOVED = {"removed_by_person": "by_person", "removed_at_orcid": "at_orcid"}
+
+Wish = tuple[Origin, str]  # whose wish, and why the work shall leave (empty: it shall be there)
+
+
+def _wish(
+    work: Work, orcid: OrcidId, policy: Policy, person: Standing, held: Holding | None
+) -> Wish | None:
+    """What these metadata mean for this person; None where they mean nothing."""
+    if held and held.origin != Origin.AUTO_UPDATE:
+        return held.origin, ""
+    if not person.auto_update:
+        return None
+    evaluation = evaluate(work, orcid, policy=policy, person=person_facts(person, held))
+    if evaluation.verdict in (Verdict.SEND, Verdict.HOLD):
+        return Origin.AUTO_UPDATE, ""
+    return (Origin.AUTO_UPDATE, _why_it_leaves(evaluation)) if held else None
+
+
+def _why_it_leaves(evaluation: Evaluation) -> str:
+    return "left_metadata" if evaluation.reason in _NOT_THEIRS else "no_longer_qualifies"
+
+
+def _write(work: Work, orcid: OrcidId, wish: Wish, *, now: datetime) -> bool:
+    origin, why = wish
+    if why:
+        return ledger.unwant(orcid, work.doi, reason=why, by="auto-update", now=now)
+    version = version_of(work)
+    return ledger.want(orcid, work.doi, origin=origin, by="auto-update", now=now, version=version)
+
+
+def version_of(work: Work) -> str:
+    """Names the state of the metadata; empty where the source gives no means to tell."""
+    return f"{work.metadata_version or ''}@{work.updated}".removesuffix("@")
+
+
+def title_of(work: Work) -> str:
+    return texts.line(work.titles[0].text, TITLE_LIMIT) if work.titles else ""

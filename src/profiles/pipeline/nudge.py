@@ -1,0 +1,29 @@
+"""A job is only a nudge: "look at this person". Losing or repeating one changes nothing.
+
+Jobs are queued by name, in the transaction that gave rise to them, so that this module needs to
+know nothing of what a job does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+from ..values.orcid_id import OrcidId
+
+DELIVER = "deliver"
+CLICK, BACKGROUND = 10, 0  # priorities: a person who waits is served first
+
+
+def nudge(orcids: Iterable[OrcidId], *, priority: int = BACKGROUND) -> None:
+    """Queue one delivery per person, unless one is queued already."""
+    for orcid in orcids:
+        task = app.configure_task(DELIVER, lock=orcid, queueing_lock=orcid, priority=priority)
+        try:
+            with transaction.atomic():  # a savepoint: a queued twin must not undo our caller
+                task.defer(orcid=orcid)
+        except AlreadyEnqueued:
+            continue
