@@ -137,9 +137,10 @@ def _url(text: str) -> str:
 
 
 def _site(text: str) -> str:
-    if urlsplit(text).path.strip("/"):
+    url = _url(text)
+    if urlsplit(url).path:
         raise ValueError("must not have a path: the service lives at the root of its host")
-    return _url(text)
+    return url
 
 
 def _database(text: str) -> str:

@@ -1,0 +1,128 @@
+"""The `profiles` command: one table of what there is; only what is called is imported."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib import metadata
+from typing import Annotated, Any
+
+import typer
+
+from ..config import WrongSettings
+from ..errors import BadInput, Misconfigured, ProfilesError
+from .closing import until_exit
+
+DONE, FAILED, WRONG_USE = 0, 1, 2
+RUN, DATA, STAFF, DEVELOP = "Run", "Works", "Support", "Develop"
+TO_PYTEST = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+Target = typer.Typer | Callable[..., None]
+
+
+@dataclass(frozen=True)
+class Command:
+    name: str
+    module: str  # in ops; holds a function or a group of that name, or `app`
+    help: str
+    panel: str
+    attribute: str = ""
+    context: dict[str, Any] = field(default_factory=dict)
+
+    def load(self) -> Target:
+        module = importlib.import_module(f"{__package__}.{self.module}")
+        target: Target = getattr(module, self.attribute or self.name)
+        return target
+
+
+COMMANDS = (
+    Command("demo", "demo", "The whole system on this machine, with simulated services.", RUN),
+    Command("serve", "serve", "Web and worker together.", RUN),
+    Command("worker", "worker", "A worker only.", RUN),
+    Command("migrate", "migrate", "Prepare the database.", RUN),
+    Command("doctor", "doctor", "Check settings, keys, services and clock.", RUN),
+    Command("simulate", "simulate", "The simulated services alone.", RUN),
+    Command("harvest", "harvest", "Read changed DOIs from DataCite.", DATA),
+    Command("convert", "convert", "DataCite JSON to ORCID works.", DATA),
+    Command("explain", "explain", "Rule by rule, why the DOI is or isn't sent.", DATA),
+    Command("claims", "claims", "Claims: list, show, retry, remove, export.", STAFF, "app"),
+    Command("people", "people", "Accounts: list, show, role, erase.", STAFF, "app"),
+    Command("test", "check", "All tests; arguments go to pytest.", DEVELOP, context=TO_PYTEST),
+    Command("check", "check", "Format, lint, types, import rules and tests.", DEVELOP),
+    Command("benchmark", "benchmark", "Measure.", DEVELOP, "app"),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command. Mistakes end in one line each and exit code 2, the rest in exit code 1."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        with until_exit:
+            build(arguments)(args=arguments, prog_name="profiles")
+    except WrongSettings as error:
+        _say(error.problems)
+        sys.exit(WRONG_USE)
+    except ProfilesError as error:
+        _say([error.message])
+        sys.exit(WRONG_USE if isinstance(error, Misconfigured | BadInput) else FAILED)
+
+
+def build(arguments: Sequence[str]) -> typer.Typer:
+    """The command line as seen by these arguments: of the commands not called, only the help."""
+    app = typer.Typer(
+        help=(metadata.metadata("datacite-profiles")["Summary"]),
+        no_args_is_help=True,
+        add_completion=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_options)
+    called = next((word for word in arguments if not word.startswith("-")), None)
+    for command in COMMANDS:
+        target = _load(command) if command.name == called else _nothing
+        if isinstance(target, typer.Typer):
+            app.add_typer(target, name=command.name, help=command.help, no_args_is_help=True)
+        else:
+            app.command(
+                command.name,
+                help=command.help if target is _nothing else None,
+                rich_help_panel=command.panel,
+                context_settings=command.context,
+            )(target)
+    return app
+
+
+def _load(command: Command) -> Target:
+    try:
+        return command.load()
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("profiles"):
+            raise
+        raise Misconfigured(
+            f"the package {error.name} is missing",
+            hint="Install datacite-profiles[demo], or [dev] to develop",
+        ) from None
+
+
+def _nothing() -> None:
+    """Stands in the help for a command that was not called."""
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"profiles {metadata.version('datacite-profiles')}")
+        raise typer.Exit
+
+
+def _options(
+    _show: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def _say(lines: Sequence[str]) -> None:
+    for line in lines:
+        typer.echo(f"profiles: {line}", err=True)

@@ -1,0 +1,39 @@
+"""`profiles migrate`: prepare the database, or bring it up to this version."""
+
+from __future__ import annotations
+
+import typer
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from .django import set_up
+from .errors import CannotStart
+
+# One migration at a time, also when several machines start together. The number is arbitrary.
+LOCK = 7_604_201
+
+
+def migrate() -> None:
+    """Prepare the database."""
+    set_up()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+    count = len(unapplied())
+    if count:
+        call_command("migrate", interactive=False, verbosity=0)
+    typer.echo(f"database ready, {count} migrations applied" if count else "database ready")
+
+
+def unapplied() -> list[str]:
+    """The migrations that the database still lacks."""
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
+
+
+def require_migrated() -> None:
+    if missing := unapplied():
+        raise CannotStart(
+            f"the database lacks {len(missing)} migrations", hint="Run `profiles migrate` first"
+        )

@@ -1,0 +1,21 @@
+"""`profiles worker`: take jobs until told to stop."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .django import set_up
+from .migrate import require_migrated
+
+
+def worker(
+    concurrency: Annotated[int, typer.Option(min=1, help="Jobs at the same time.")] = 4,
+) -> None:
+    """A worker only."""
+    set_up()
+    require_migrated()
+    from ..pipeline.worker import run  # noqa: PLC0415 (wants Django set up)
+
+    run(concurrency)
