@@ -1,0 +1,1 @@
+"""Persons, their ways in, and what they allowed at ORCID. `accounts` is the only writer."""

@@ -1,0 +1,138 @@
+"""The only writer of persons and their identities. What others get of them is frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from allauth.socialaccount.models import SocialAccount
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from ..errors import NotFound
+from ..values.orcid_id import OrcidId
+from . import permission_view
+from .models import Grant, Person
+from .permissions import Purpose
+from .profile import Names, Profile, Role
+from .providers import ORCID
+from .refusals import DifferentOrcidId, IdTaken
+
+
+# As in the table: a longer text is cut rather than refused.
+NAME_LIMITS: Mapping[str, int] = {
+    "name": 500,
+    "given_name": 250,
+    "family_name": 250,
+    "organization": 500,
+    "email": 254,
+}
+
+
+def person_by_orcid(orcid: OrcidId) -> Person | None:
+    return Person.objects.filter(orcid=orcid).first()
+
+
+def existing_person(orcid: OrcidId) -> Person:
+    """Raises NotFound."""
+    person = person_by_orcid(orcid)
+    if person is None:
+        raise NotFound(f"an account with the ORCID iD {orcid}", hint="It is made by signing in.")
+    return person
+
+
+@transaction.atomic
+def link_orcid(
+    *, person: Person, orcid: OrcidId, names: Names, extra_data: Mapping[str, Any]
+) -> None:
+    """The iD that ORCID has just proven becomes the person's, and a way to sign in.
+
+    Raises IdTaken, DifferentOrcidId; then nothing has changed.
+    """
+    locked = Person.objects.select_for_update().get(pk=person.pk)
+    if locked.orcid not in (None, orcid):
+        raise DifferentOrcidId(expected=OrcidId(locked.orcid), got=orcid)
+    if Person.objects.filter(orcid=orcid).exclude(pk=locked.pk).exists():
+        raise IdTaken(orcid)
+    locked.orcid = orcid
+    fill_names(locked, names)
+    try:
+        with transaction.atomic():
+            locked.save()
+            identity, _ = SocialAccount.objects.get_or_create(
+                provider=ORCID, uid=orcid, defaults={"user": locked, "extra_data": {**extra_data}}
+            )
+    except IntegrityError:  # somebody else linked it since we looked
+        raise IdTaken(orcid) from None
+    if identity.user_id != locked.pk:
+        raise IdTaken(orcid)
+    person.refresh_from_db()
+
+
+def fill_names(person: Person, names: Names) -> None:
+    """What the provider tells replaces what we had; what it keeps private leaves it alone."""
+    for field in Names.__struct_fields__:
+        told = getattr(names, field)
+        if told:
+            setattr(person, field, told[: NAME_LIMITS[field]])
+
+
+@transaction.atomic
+def remember_names(*, person: Person, names: Names) -> None:
+    locked = Person.objects.select_for_update().get(pk=person.pk)
+    fill_names(locked, names)
+    locked.save()
+    person.refresh_from_db()
+
+
+def set_auto_update(person: Person, on: bool) -> None:
+    Person.objects.filter(pk=person.pk).update(auto_update=on, updated=timezone.now())
+    person.auto_update = on
+
+
+def set_role(*, orcid: OrcidId, role: Role, provider: str = "", client: str = "") -> None:
+    """Raises NotFound."""
+    count = Person.objects.filter(orcid=orcid).update(
+        role=role, provider_id=provider, client_id=client, updated=timezone.now()
+    )
+    if count == 0:
+        existing_person(orcid)
+
+
+def erase(orcid: OrcidId) -> None:
+    """Person, identities and grants are gone. Give the tokens back first (withdrawal.py)."""
+    existing_person(orcid).delete()
+
+
+def profile(who: Person | OrcidId) -> Profile:
+    """Raises NotFound."""
+    person = who if isinstance(who, Person) else existing_person(who)
+    return _profile(person, Grant.objects.filter(person=person), timezone.now())
+
+
+def profiles() -> tuple[Profile, ...]:
+    """Everybody, in the order of signing up."""
+    now = timezone.now()
+    people = Person.objects.order_by("pk").prefetch_related("grants")
+    return tuple(_profile(person, person.grants.all(), now) for person in people)
+
+
+def _profile(person: Person, held: Collection[Grant], now: datetime) -> Profile:
+    return Profile(
+        orcid=OrcidId(person.orcid) if person.orcid else None,
+        name=person.name or person.orcid or "",
+        given_name=person.given_name,
+        family_name=person.family_name,
+        other_names=tuple(person.other_names),
+        organization=person.organization,
+        email=person.email,
+        github=person.github,
+        auto_update=person.auto_update,
+        role=Role(person.role),
+        provider_id=person.provider_id,
+        client_id=person.client_id,
+        permissions=tuple(
+            permission_view.view(held, purpose=purpose, now=now) for purpose in Purpose
+        ),
+    )

@@ -1,0 +1,136 @@
+"""The only writer of grants: what persons allowed at ORCID, with the tokens sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from ..values.orcid_id import OrcidId
+from . import wiring
+from .models import Grant, Person
+from .permissions import WRITE_SCOPE, GrantState, HeldToken, Purpose, TokenReply, UsableGrant
+from .refusals import DifferentOrcidId
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+
+@transaction.atomic
+def store_grant(person: Person, purpose: Purpose, reply: TokenReply, now: datetime) -> None:
+    """Keeps what ORCID gave, sealed; an earlier grant for the purpose is replaced.
+
+    Raises DifferentOrcidId where it is for another iD; then nothing is kept: token and iD change
+    together or not at all (sign-in.md 9).
+    """
+    locked = Person.objects.select_for_update().get(pk=person.pk)
+    if reply.orcid != locked.orcid:
+        raise DifferentOrcidId(expected=OrcidId(locked.orcid or ""), got=reply.orcid)
+    Grant.objects.filter(person=locked, purpose=purpose, state=GrantState.ACTIVE).update(
+        state=GrantState.REPLACED, ended_at=now, ended_reason="a newer permission"
+    )
+    grant = Grant(
+        person=locked,
+        purpose=purpose,
+        api_client=reply.api_client,
+        orcid=reply.orcid,
+        fingerprint=reply.access_token.fingerprint,
+        scope=reply.scope,
+        granted_at=now,
+        expires_at=reply.expires_at,
+    )
+    sealer, context = wiring.sealer(), _context(grant.id)
+    grant.sealed_access_token = sealer.seal(reply.access_token, context=context)
+    if reply.refresh_token is not None:
+        grant.sealed_refresh_token = sealer.seal(reply.refresh_token, context=context)
+    grant.save(force_insert=True)
+
+
+def end_grant(grant_id: UUID, *, state: GrantState, reason: str, now: datetime) -> bool:
+    """Whether it was active until now. The token stays: deleting works after a revocation."""
+    return bool(
+        Grant.objects.filter(pk=grant_id, state=GrantState.ACTIVE).update(
+            state=state, ended_at=now, ended_reason=reason[:100]
+        )
+    )
+
+
+def record_success(grant_id: UUID, now: datetime) -> None:
+    Grant.objects.filter(pk=grant_id).update(last_success_at=now)
+
+
+def usable_grant(orcid: OrcidId, purpose: Purpose, now: datetime) -> UsableGrant | None:
+    """The grant to write with. One of the other purpose serves if it is of the same ORCID client."""
+    active = _active(now).filter(serves(purpose), person__orcid=orcid, orcid=orcid)
+    usable = [grant for grant in active if WRITE_SCOPE in grant.scope.split()]
+    if not usable:
+        return None
+    grant = min(usable, key=lambda grant: grant.purpose != purpose)
+    return UsableGrant(
+        grant_id=grant.id,
+        orcid=orcid,
+        purpose=Purpose(grant.purpose),
+        api_client=grant.api_client,
+        access_token=wiring.sealer().open(grant.sealed_access_token, context=_context(grant.id)),
+        scope=grant.scope,
+    )
+
+
+def permitted_orcids(orcids: Collection[OrcidId] | None) -> set[OrcidId]:
+    """Of these (or of everybody), who has auto-update on and gave permission to write. One query."""
+    active = _active(timezone.now()).filter(
+        serves(Purpose.AUTO_UPDATE),
+        person__auto_update=True,
+        person__is_active=True,
+        scope__contains=WRITE_SCOPE,
+    )
+    if orcids is not None:
+        active = active.filter(person__orcid__in=orcids)
+    found = active.values_list("person__orcid", flat=True)
+    return {OrcidId(orcid) for orcid in found if orcid}
+
+
+def held_tokens(person: Person, purpose: Purpose | None = None) -> tuple[HeldToken, ...]:
+    """Every token we hold for the purpose (or for any), to be given back.
+
+    Replaced ones too: ORCID lists us as trusted until the last one is gone (sign-in.md 2).
+    """
+    held = Grant.objects.filter(person=person).exclude(sealed_access_token="")
+    if purpose is not None:
+        held = held.filter(serves(purpose))
+    return tuple(
+        HeldToken(
+            grant_id=grant.id,
+            api_client=grant.api_client,
+            token=wiring.sealer().open(grant.sealed_access_token, context=_context(grant.id)),
+        )
+        for grant in held.order_by("granted_at")
+    )
+
+
+@transaction.atomic
+def forget_tokens(grant_id: UUID, *, reason: str, now: datetime) -> None:
+    """After ORCID has taken the token back."""
+    end_grant(grant_id, state=GrantState.REVOKED, reason=reason, now=now)
+    Grant.objects.filter(pk=grant_id).update(sealed_access_token="", sealed_refresh_token="")
+
+
+def _active(now: datetime) -> QuerySet[Grant]:
+    return Grant.objects.filter(state=GrantState.ACTIVE).filter(
+        Q(expires_at__isnull=True) | Q(expires_at__gt=now)
+    )
+
+
+def serves(purpose: Purpose) -> Q:
+    """Grants for the purpose, and any got through the client that the purpose uses."""
+    shared = wiring.client_id(purpose)
+    return Q(purpose=purpose) | Q(api_client=shared) if shared else Q(purpose=purpose)
+
+
+def _context(grant_id: UUID) -> str:
+    return f"grant:{grant_id}"

@@ -1,0 +1,62 @@
+"""How a person's permission for a purpose stands, as Settings shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from ..values.orcid_id import OrcidId
+from . import wiring
+from .models import Grant
+from .permissions import (
+    WRITE_SCOPE,
+    GrantState,
+    PermissionView,
+    Purpose,
+    missing_scopes,
+)
+
+
+def view(held: Collection[Grant], *, purpose: Purpose, now: datetime) -> PermissionView:
+    """How the purpose stands: by its active grant, else by the last one that ended."""
+    grant = _telling(held, purpose)
+    if grant is None:
+        return PermissionView(purpose=purpose, state="none")
+    return PermissionView(
+        purpose=purpose,
+        state=_state(grant, now),
+        scope=grant.scope,
+        missing_scopes=missing_scopes(purpose, grant.scope),
+        since=grant.granted_at,
+        until=grant.expires_at,
+        ended=grant.ended_at,
+        ended_reason=grant.ended_reason,
+        last_success=grant.last_success_at,
+        orcid=OrcidId(grant.orcid),
+    )
+
+
+def _telling(held: Collection[Grant], purpose: Purpose) -> Grant | None:
+    """Of the grants that serve the purpose, the one that says how it stands."""
+    shared = wiring.client_id(purpose)
+    serving = [
+        grant
+        for grant in held
+        if (grant.purpose == purpose or grant.api_client == shared)
+        and grant.state != GrantState.REPLACED
+    ]
+    return max(
+        serving,
+        key=lambda grant: (
+            grant.state == GrantState.ACTIVE,
+            WRITE_SCOPE in grant.scope.split(),
+            grant.granted_at,
+        ),
+        default=None,
+    )
+
+
+def _state(grant: Grant, now: datetime) -> GrantState:
+    if grant.state == GrantState.ACTIVE and grant.expires_at and grant.expires_at <= now:
+        return GrantState.EXPIRED
+    return GrantState(grant.state)

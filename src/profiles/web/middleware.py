@@ -1,0 +1,43 @@
+"""A person without an ORCID iD gets no further than the page that links one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+LINK_PAGE = "/link-orcid"
+# What a person without an iD can reach: the link page, the way out, the ways in, and what
+# machines ask for.
+OPEN_PATHS = (
+    LINK_PAGE,
+    "/sign-out",
+    "/sign_out",
+    "/users/auth",
+    "/static",
+    "/health",
+    "/heartbeat",
+    "/metrics",
+    "/favicon.ico",
+)
+
+
+def is_open(path: str) -> bool:
+    return any(path == prefix or path.startswith(f"{prefix}/") for prefix in OPEN_PATHS)
+
+
+class MustLinkOrcid:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if (
+            not is_open(request.path)
+            and request.user.is_authenticated
+            and request.user.orcid is None
+        ):
+            # Where they were going is remembered only if it can be gone to again.
+            query = urlencode({"next": request.get_full_path()}) if request.method == "GET" else ""
+            return HttpResponseRedirect(f"{LINK_PAGE}?{query}" if query else LINK_PAGE)
+        return self.get_response(request)
