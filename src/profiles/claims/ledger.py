@@ -23,7 +23,6 @@ from . import reasons
 from .models import Attempt, Change, Claim, StoredWork
 from .states import Event, Origin, State, Wanted, after, allows
 
-
 LEASES = 20  # how often a claim may be taken and not settled
 
 

@@ -113,7 +113,7 @@ def page(
 
 
 def search(
-    *, orcid: str = "", doi: str = "", state: str = "", limit: int = 1000
+    *, orcid: str = "", doi: str = "", state: str = "", limit: int | None = 1000
 ) -> tuple[ClaimRow, ...]:
     """For staff: claims by any of these, newest first."""
     wanted = {"orcid": orcid, "doi": doi, "state": state}

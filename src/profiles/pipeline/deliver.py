@@ -69,9 +69,10 @@ def _send(claim: Taken, work: Work | None, services: Services) -> Settlement:
         if work is None:
             return as_it_was(claim, Event.FAIL, reason="no_metadata")
         try:
-            rendered = conversion.convert(work, orcid_host=services.config.orcid_host)
+            converted = conversion.convert(work, orcid_host=services.config.orcid_host)
         except NotConvertible as error:
             return as_it_was(claim, Event.FAIL, reason="not_convertible", message=str(error))
+        rendered = conversion.render(converted)
     fingerprint = conversion.fingerprint(rendered) if rendered else ""
     step = plan(
         present=rendered is not None,

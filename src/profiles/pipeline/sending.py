@@ -13,7 +13,6 @@ from .. import conversion
 from ..claims import ledger
 from ..claims.ledger import Settlement, Taken
 from ..claims.states import Event
-from ..conversion import OrcidWork
 from ..delivery import adoption, retry
 from ..delivery.client import OrcidApi
 from ..delivery.outcomes import Answer, Kind, Outcome, judge
@@ -24,7 +23,7 @@ from ..people.permissions import GrantState, UsableGrant
 
 class Sending(NamedTuple):
     claim: Taken
-    rendered: OrcidWork | None  # None: it shall leave the record
+    rendered: bytes | None  # the work as ORCID is sent it; None: it shall leave the record
     fingerprint: str  # of what shall be on the record
     grant: UsableGrant
     api: OrcidApi
@@ -59,16 +58,13 @@ class Sending(NamedTuple):
 
     def _request(self, put_code: int | None) -> Answer:
         orcid, token = self.claim.orcid, self.grant.access_token.reveal()
-        match self.rendered, put_code:
-            case None, int(code):
-                return self.api.remove(orcid, code, token=token)
-            case OrcidWork() as work, int(code):
-                body = conversion.body(work, put_code=code)
-                return self.api.update(orcid, code, body, token=token)
-            case OrcidWork() as work, None:
-                return self.api.add(orcid, conversion.body(work), token=token)
-            case _:
-                raise AssertionError("a removal without a put-code needs no call")
+        if self.rendered is not None:
+            body = conversion.body(self.rendered, put_code)
+            if put_code is None:
+                return self.api.add(orcid, body, token=token)
+            return self.api.update(orcid, put_code, body, token=token)
+        assert put_code is not None, "a removal without a put-code needs no call"
+        return self.api.remove(orcid, put_code, token=token)
 
     def _adopt(self, duplicate: Outcome) -> Outcome:
         """ORCID has the work from us already (9021): make it ours, with the present content."""

@@ -7,11 +7,10 @@ from django.utils import timezone
 
 from ..claims import ledger
 from ..claims.states import Origin
-from .match import title_of, version_of
-from ..errors import NotFound
 from ..values.doi import Doi
 from ..values.orcid_id import OrcidId
 from ..values.work import Work
+from .match import title_of, version_of
 from .nudge import CLICK, nudge
 
 

@@ -1,0 +1,157 @@
+"""`profiles claims`: what support staff can see and do."""
+
+from __future__ import annotations
+
+import csv
+import sys
+import uuid
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ..errors import BadInput
+from ..values import doi as dois
+from ..values import orcid_id
+from ..values.orcid_id import OrcidId
+from .django import set_up
+
+if TYPE_CHECKING:
+    from ..claims.queries import ClaimDetail, ClaimRow
+
+app = typer.Typer(help="Claims: list, show, retry, remove, export.", no_args_is_help=True)
+console = Console()
+
+Orcid = Annotated[str, typer.Option("--orcid", help="Of this ORCID iD.")]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+Which = Annotated[str, typer.Argument(help="A DOI (with --orcid), or a claim's uuid.")]
+
+BY = "staff"
+COLUMNS = (
+    "uuid orcid doi state reason message origin wanted put_code due_at attempts".split()  # noqa: SIM905
+)
+
+
+class NoSuchClaim(BadInput):
+    """Which claim"""
+
+
+@app.command("list")
+def list_(
+    orcid: Orcid = "",
+    doi: Annotated[str, typer.Option(help="On this DOI.")] = "",
+    state: Annotated[str, typer.Option(help="proposed, waiting, working, done, held, …")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Claims, newest first."""
+    rows = _search(orcid=orcid, doi=doi, state=state)
+    if as_json:
+        _print_json([_plain(row) for row in rows])
+        return
+    if not rows:
+        console.print("no claims")
+        return
+    table = Table("iD", "DOI", "state", "why", "since", box=None, pad_edge=False)
+    for row in rows:
+        why = row.message or row.why
+        table.add_row(row.orcid, row.doi, row.state, why, f"{row.updated:%Y-%m-%d %H:%M}")
+    console.print(table)
+
+
+@app.command()
+def show(claim: Which, orcid: Orcid = "", as_json: AsJson = False) -> None:
+    """One claim with its whole history, newest first."""
+    detail = _find(claim, orcid)
+    if as_json:
+        history = [msgspec.to_builtins(line) for line in detail.history]
+        _print_json({**_plain(detail.row), "history": history})
+        return
+    for name, value in _plain(detail.row).items():
+        console.print(f"{name:>9}  {'' if value is None else value}", highlight=False)
+    console.print()
+    for line in detail.history:
+        console.print(
+            f"{line.at:%Y-%m-%d %H:%M:%S}  {line.what:<10} {line.detail}", highlight=False
+        )
+
+
+@app.command()
+def retry(claim: Which, orcid: Orcid = "") -> None:
+    """Try a held or failed claim again now."""
+    row = _find(claim, orcid).row
+    from ..pipeline import wishes  # noqa: PLC0415 (wants Django set up)
+
+    wishes.retry(row.orcid, row.doi, by=BY)
+    console.print(f"{row.doi}: queued again")
+
+
+@app.command()
+def remove(claim: Which, orcid: Orcid = "") -> None:
+    """Take a work off the record, and keep it off until its owner restores it."""
+    row = _find(claim, orcid).row
+    from ..pipeline import wishes  # noqa: PLC0415 (wants Django set up)
+
+    wishes.remove(row.orcid, row.doi, by=BY)
+    console.print(f"{row.doi}: will be removed from the ORCID record of {row.orcid}")
+
+
+@app.command()
+def export(orcid: Orcid = "", state: str = "", as_json: AsJson = False) -> None:
+    """All claims as CSV (or JSON) to standard output."""
+    rows = [_plain(row) for row in _search(orcid=orcid, state=state, limit=None)]
+    if as_json:
+        _print_json(rows)
+        return
+    writer = csv.DictWriter(sys.stdout, COLUMNS)
+    writer.writeheader()
+    writer.writerows(rows)
+
+
+def _search(
+    *, orcid: str = "", doi: str = "", state: str = "", limit: int | None = 1000
+) -> tuple[ClaimRow, ...]:
+    """Raises NotAnOrcidId, NotADoi, or BadInput for an unknown state."""
+    wanted_orcid = orcid_id.parse(orcid) if orcid else ""
+    wanted_doi = dois.parse(doi) if doi else ""
+    set_up()
+    from ..claims import queries  # noqa: PLC0415 (wants Django set up)
+    from ..claims.states import State  # noqa: PLC0415
+
+    if state and state not in list(State):
+        raise BadInput(f"the state {state!r}", hint=f"Choose one of {', '.join(State)}")
+    return queries.search(orcid=wanted_orcid, doi=wanted_doi, state=state, limit=limit)
+
+
+def _find(claim: str, orcid: str) -> ClaimDetail:
+    """Raises NotFound, NotADoi, NotAnOrcidId, NoSuchClaim."""
+    wanted: OrcidId | None = orcid_id.parse(orcid) if orcid else None
+    by_uuid = _uuid(claim)
+    doi = None if by_uuid else dois.parse(claim)
+    if doi and wanted is None:
+        raise NoSuchClaim(claim, hint="Say whose: --orcid 0000-0002-1825-0097")
+    set_up()
+    from ..claims import queries  # noqa: PLC0415 (wants Django set up)
+
+    if by_uuid:
+        return queries.by_uuid(by_uuid)
+    assert wanted is not None
+    assert doi is not None
+    return queries.find(orcid=wanted, doi=doi)
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+def _plain(row: ClaimRow) -> dict[str, object]:
+    values = msgspec.to_builtins(row)
+    return {name: values[name] for name in COLUMNS}
+
+
+def _print_json(value: object) -> None:
+    typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))
