@@ -4,9 +4,10 @@ from .about_id import claimants
 from .case import Case, PersonFacts, Policy
 from .outcome import Answer, Evaluation, Outcome, Verdict
 from .rules import RULES, Rule, evaluate
-from .words import WORDS, ExplainLine, Words, evaluation_lines
+from .words import AUDIENCES, WORDS, ExplainLine, Words, evaluation_lines, mend
 
 __all__ = [
+    "AUDIENCES",
     "RULES",
     "WORDS",
     "Answer",
@@ -22,4 +23,5 @@ __all__ = [
     "claimants",
     "evaluate",
     "evaluation_lines",
+    "mend",
 ]

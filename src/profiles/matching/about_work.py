@@ -7,13 +7,20 @@ from .case import Case
 from .outcome import Finding
 
 RAID_REGISTRY = "raidregistry"  # DataCite's clientType `raidRegistry`: project records, no works
+# Where DataCite keeps its copies of other agencies' records. They carry no `agency` of their own
+# in plain answers (datacite/levriero and datacite/bracco name these repositories).
+COPIES_OF_OTHERS = frozenset(
+    f"{agency}.citations" for agency in ("crossref", "medra", "kisti", "jalc", "op")
+)
 SHOWN_TITLE = 80
 
 
 def agency(case: Case) -> Finding:
-    found = case.work.agency
-    code = "datacite" if found.casefold() == "datacite" else "not_datacite"
-    return code, (f"agency: {found or 'not given'}",)
+    work = case.work
+    if work.repository in COPIES_OF_OTHERS:
+        return "not_datacite", (f"repository: {work.repository}",)
+    code = "datacite" if work.agency.casefold() == "datacite" else "not_datacite"
+    return code, (f"agency: {work.agency or 'not given'}",)
 
 
 def state(case: Case) -> Finding:

@@ -12,6 +12,7 @@ from .outcome import Answer, Evaluation
 from .rules import RULES
 
 Audience = Literal["person", "repository", "staff"]
+AUDIENCES: tuple[Audience, ...] = ("person", "repository", "staff")
 
 TITLES = {rule.number: rule.title for rule in RULES}
 
@@ -162,7 +163,7 @@ WORDS: dict[str, Words] = {
     "part_of_serial_strict": Words(
         "It is in a series or book, and here every IsPartOf excludes.",
         _BY_HAND,
-        "Name the series with IsPublishedIn or as a related item.",
+        "Name the series with IsPublishedIn.",
         "Set PART_RULE=components.",
     ),
     # R11b
@@ -181,7 +182,7 @@ WORDS: dict[str, Words] = {
     "no_identical": Words("It names no identical DOI."),
     "identical_grouped": Words("It is sent so that ORCID groups it with the identical DOI."),
     # R15
-    "person_unknown": Words("Not looked at: this depends on the researcher's account."),
+    "person_unknown": Words("This depends on the researcher's account."),
     "permitted": Words("The researcher gave permission."),
     "no_permission": Words(
         "The researcher gave no permission for the ORCID record.",
@@ -267,8 +268,8 @@ WORDS: dict[str, Words] = {
 
 def mend(code: str, audience: Audience) -> str:
     """What this reader can do to change the answer; empty where there is nothing to do."""
-    words = WORDS[code]
-    return {"person": words.person, "repository": words.repository, "staff": words.staff}[audience]
+    words: str = getattr(WORDS[code], audience)
+    return words
 
 
 def evaluation_lines(

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn, Self
 from urllib.parse import quote, unquote
 
 import httpx2
 import msgspec
 
+from ...config import Config
 from ...errors import MalformedRecord, Misconfigured, NotFound, UnexpectedAnswer, Unreachable
 from ...values.doi import Doi
 from ...values.orcid_id import OrcidId
@@ -114,6 +115,22 @@ class DataCite:
         }
         self._tries = tries
         self._sleep = sleep
+
+    @classmethod
+    def configured(cls, http: httpx2.Client, config: Config, *, tries: int = TRIES) -> Self:
+        """The DataCite of this installation's settings."""
+        account = None
+        if config.datacite_username and config.datacite_password:
+            account = config.datacite_username, config.datacite_password
+        return cls(
+            http,
+            url=config.datacite_api_url,
+            home=config.base_url,
+            mailto=config.datacite_mailto,
+            orcid_host=config.orcid_host,
+            credentials=account,
+            tries=tries,
+        )
 
     def work(self, doi: Doi) -> Work:
         """The public record of a DOI.

@@ -104,8 +104,9 @@ def follow(
         )
         for page in pages:
             position = after_page(position, window, page.next_cursor)
-            yield Step(newer(page.works, seen), page.failures, position)
-            seen.update((each.doi, mark(each)) for each in page.works)
+            works = newer(page.works, seen)
+            yield Step(works, page.failures, position)
+            seen.update((each.doi, mark(each)) for each in works)
         _forget(seen, before=window.until - overlap)
 
 
