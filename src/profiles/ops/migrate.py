@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 from django.core.management import call_command
 from django.db import connection
@@ -14,15 +16,21 @@ from .errors import CannotStart
 LOCK = 7_604_201
 
 
-def migrate() -> None:
+def migrate(
+    check: Annotated[bool, typer.Option("--check", help="Only say whether it is needed.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing when all is well.")] = False,
+) -> None:
     """Prepare the database."""
     set_up()
+    if check:
+        require_migrated()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
     count = len(unapplied())
     if count:
         call_command("migrate", interactive=False, verbosity=0)
-    typer.echo(f"database ready, {count} migrations applied" if count else "database ready")
+    if not quiet:
+        typer.echo(f"database ready, migrations applied: {count}")
 
 
 def unapplied() -> list[str]:

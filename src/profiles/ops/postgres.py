@@ -24,7 +24,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -284,8 +284,9 @@ def _stop(server: psutil.Process) -> None:
 
 def keep(folder: Path) -> None:
     """Wait for the last user's end, however it comes, and stop the server."""
-    while _server(folder) is not None:
-        time.sleep(1)
+    while (server := _server(folder)) is not None:
+        with suppress(psutil.TimeoutExpired):
+            server.wait(timeout=1)  # no waiting when somebody else has stopped it
         with _locked(folder):
             if _stop_unused(folder):
                 return

@@ -8,12 +8,16 @@ import typer
 
 from .django import set_up
 from .migrate import require_migrated
+from .parent import end_with
 
 
 def worker(
     concurrency: Annotated[int, typer.Option(min=1, help="Jobs at the same time.")] = 4,
+    parent: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """A worker only."""
+    if parent is not None:
+        end_with(parent)
     set_up()
     require_migrated()
     from ..pipeline.worker import run  # noqa: PLC0415 (wants Django set up)
