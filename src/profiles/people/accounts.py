@@ -19,7 +19,6 @@ from .profile import Names, Profile, Role
 from .providers import ORCID
 from .refusals import DifferentOrcidId, IdTaken
 
-
 # As in the table: a longer text is cut rather than refused.
 NAME_LIMITS: Mapping[str, int] = {
     "name": 500,

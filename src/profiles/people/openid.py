@@ -126,10 +126,10 @@ class OpenIdAdapter(OpenIDConnectOAuth2Adapter):
             assertions = told
         return {"access_token": "", "assertions": assertions}
 
-    def complete_login(
-        self, request: HttpRequest, app: SocialApp, token: object, **kwargs: Any
+    def complete_login(  # type: ignore[override]
+        self, request: HttpRequest, app: SocialApp, token: object, *, response: dict[str, Any]
     ) -> SocialLogin:
-        assertions: Assertions = kwargs["response"]["assertions"]
+        assertions: Assertions = response["assertions"]
         login: SocialLogin = self.offered_provider().sociallogin_from_response(request, assertions)
         return login
 
@@ -144,8 +144,8 @@ class OpenIdProvider(OpenIDConnectProvider):
         request: HttpRequest,
         process: str,
         next_url: str | None = None,
-        data: Any = None,
-        **kwargs: Any,
+        data: object = None,
+        **kwargs: object,
     ) -> HttpResponse:
         state_id = secrets.token_urlsafe(24)
         answer: HttpResponse = super().redirect(

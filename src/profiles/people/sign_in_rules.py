@@ -19,7 +19,7 @@ from ..values import orcid_id
 from ..values.orcid_id import OrcidId
 from . import accounts, wiring
 from .models import Person
-from .openid import assertions_of
+from .openid import OpenIdProvider, assertions_of
 from .profile import Names
 from .providers import ORCID
 from .refusals import AccountClosed, Declined, EmptyHanded, NotVerified, ProviderRefused, StaleRound
@@ -33,14 +33,17 @@ class AccountRules(DefaultAccountAdapter):
     def is_safe_url(self, url: str) -> bool:
         return safe(url, wiring.config()) is not None
 
-    def add_message(self, *args: Any, **kwargs: Any) -> None:
+    def add_message(self, *args: object, **kwargs: object) -> None:
         """Silent: our pages say what they have to say."""
 
     def respond_user_inactive(self, request: HttpRequest, user: AbstractBaseUser) -> NoReturn:
         raise AccountClosed
 
     def post_login(  # type: ignore[override]
-        self, request: HttpRequest, user: Person, **kwargs: Any
+        self,
+        request: HttpRequest,
+        user: Person,
+        **kwargs: Any,  # noqa: ANN401
     ) -> HttpResponse:
         answer = super().post_login(request, user, **kwargs)
         if user.orcid is None:
@@ -53,7 +56,7 @@ class SocialAccountRules(DefaultSocialAccountAdapter):
     def on_authentication_error(
         self,
         request: HttpRequest,
-        provider: Any,
+        provider: OpenIdProvider,
         error: str | None = None,
         exception: Exception | None = None,
         extra_context: dict[str, Any] | None = None,

@@ -1,0 +1,127 @@
+"""`profiles people`: accounts, for support staff. The first administrator is made here."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ..errors import BadInput
+from ..people.permissions import PermissionView
+from ..people.profile import Profile, Role
+from ..values import orcid_id
+from .django import set_up
+
+app = typer.Typer(help="Accounts: list, show, role, erase.")
+
+WhoseId = Annotated[str, typer.Argument(metavar="ID", help="The person's ORCID iD.")]
+AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
+
+
+@app.command("list")
+def list_people(as_json: AsJson = False) -> None:
+    """Everybody who has an account."""
+    set_up()
+    from ..people import accounts  # noqa: PLC0415 (wants Django set up)
+
+    people = accounts.profiles()
+    if as_json:
+        _print_json(people)
+        return
+    table = Table("ORCID iD", "Name", "Role", "Auto-update", "Permission")
+    for person in people:
+        table.add_row(
+            person.orcid or "not linked",
+            person.name,
+            person.role,
+            "on" if person.auto_update else "off",
+            ", ".join(_permission(view) for view in person.permissions if view.is_active) or "none",
+        )
+    Console(highlight=False, markup=False).print(table)
+
+
+@app.command()
+def show(unverified_id: WhoseId, as_json: AsJson = False) -> None:
+    """One account, with its permissions at ORCID."""
+    set_up()
+    from ..people import accounts  # noqa: PLC0415 (wants Django set up)
+
+    person = accounts.profile(orcid_id.parse(unverified_id))
+    if as_json:
+        _print_json(person)
+        return
+    console = Console(highlight=False, markup=False)
+    for title, text in _rows(person):
+        console.print(f"{title:14} {text}")
+
+
+@app.command()
+def role(
+    unverified_id: WhoseId,
+    new_role: Annotated[Role, typer.Argument(metavar="ROLE", help=", ".join(Role))],
+    provider: Annotated[str, typer.Option(help="The DataCite member a provider role is for.")] = "",
+    client: Annotated[str, typer.Option(help="The repository a client role is for.")] = "",
+) -> None:
+    """Give a person a role. The person must have signed in once."""
+    check_scope(new_role, provider=provider, client=client)
+    set_up()
+    from ..people import accounts  # noqa: PLC0415 (wants Django set up)
+
+    whose = orcid_id.parse(unverified_id)
+    accounts.set_role(orcid=whose, role=new_role, provider=provider, client=client)
+    typer.echo(f"{whose} is now {new_role}.")
+
+
+@app.command()
+def erase(
+    unverified_id: WhoseId,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Give the person's tokens back to ORCID, then delete the account."""
+    set_up()
+    from django.utils import timezone  # noqa: PLC0415 (wants Django set up)
+
+    from ..people import accounts, orcid_permission  # noqa: PLC0415 (wants Django set up)
+
+    person = accounts.existing_person(orcid_id.parse(unverified_id))
+    whose = orcid_id.parse(unverified_id)
+    if not yes:
+        typer.confirm(f"Erase the account of {whose} ({person})?", abort=True)
+    orcid_permission.withdraw(person, None, reason="account erased", now=timezone.now())
+    accounts.erase(whose)
+    typer.echo(f"The account of {whose} is erased; its tokens are given back to ORCID.")
+
+
+def check_scope(role: Role, *, provider: str, client: str) -> None:
+    """A role for a member or a repository says which. Raises BadInput."""
+    needs_provider = role in (Role.PROVIDER_ADMIN, Role.PROVIDER_USER)
+    needs_client = role in (Role.CLIENT_ADMIN, Role.CLIENT_USER)
+    if needs_provider and not provider:
+        raise BadInput(f"the role {role}", hint="Name the member with --provider")
+    if needs_client and not client:
+        raise BadInput(f"the role {role}", hint="Name the repository with --client")
+
+
+def _print_json(value: Profile | tuple[Profile, ...]) -> None:
+    typer.echo(msgspec.json.format(msgspec.json.encode(value)))
+
+
+def _permission(view: PermissionView) -> str:
+    until = f", until {view.until:%Y-%m-%d}" if view.until else ""
+    return f"{view.purpose} ({view.state}{until})"
+
+
+def _rows(person: Profile) -> tuple[tuple[str, str], ...]:
+    return (
+        ("ORCID iD", person.orcid or "not linked"),
+        ("Name", person.name),
+        ("Other names", "; ".join(person.other_names) or "none"),
+        ("Organization", person.organization or "none"),
+        ("Email", person.email or "none"),
+        ("Role", " ".join(filter(None, (person.role, person.provider_id, person.client_id)))),
+        ("Auto-update", "on" if person.auto_update else "off"),
+        ("Permissions", "; ".join(_permission(view) for view in person.permissions)),
+    )

@@ -1,0 +1,153 @@
+"""Getting and giving back permission at ORCID: the rounds of rounds.py, carried out."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.models import Session
+from django.db import transaction
+
+from ..config import Client
+from ..errors import NotAnOrcidId, ProfilesError
+from ..values import orcid_id
+from ..values.orcid_id import OrcidId
+from . import grants, wiring
+from .models import Person
+from .permissions import Purpose, TokenReply, missing_scopes
+from .refusals import DifferentOrcidId, NotVerified, StaleRound
+from .rounds import LIFETIME, Round, authorize_url, callback_path, is_answered_by, keep
+
+logger = logging.getLogger(__name__)
+
+_KEY = "orcid_permission_rounds"
+
+
+def begin(
+    session: SessionBase, *, person: Person, purpose: Purpose, return_to: str, now: datetime
+) -> str:
+    """The address at ORCID where the person decides. Raises Misconfigured, Unreachable."""
+    client = wiring.purpose_client(purpose)
+    asked = Round(
+        state=secrets.token_urlsafe(24),
+        nonce=secrets.token_urlsafe(24),
+        purpose=purpose,
+        person_sub=str(person.sub),
+        orcid=OrcidId(person.orcid or ""),
+        return_to=return_to,
+        expires_at=now + LIFETIME,
+    )
+    endpoint = wiring.orcid_server().metadata().authorization_endpoint
+    session[_KEY] = msgspec.to_builtins(keep(_read(session), asked, now=now))
+    return authorize_url(
+        asked, endpoint=endpoint, client_id=client.id, redirect_uri=_redirect_uri(purpose)
+    )
+
+
+def take(
+    session: SessionBase, *, state: str, purpose: Purpose, person: Person, now: datetime
+) -> Round:
+    """The round that this state belongs to, once and never again. Raises StaleRound.
+
+    The session's row is locked meanwhile: of two callbacks that arrive together only one may
+    redeem the code, for a code used twice loses its tokens (orcid.md 1.18).
+    """
+    with transaction.atomic():
+        row = Session.objects.select_for_update().filter(session_key=session.session_key).first()
+        stored = _read(row.get_decoded()) if row else {}
+        asked = stored.pop(state, None)
+        session[_KEY] = msgspec.to_builtins(stored)
+        session.save()
+    if asked is None or not is_answered_by(
+        asked, purpose=purpose, person_sub=str(person.sub), now=now
+    ):
+        raise StaleRound("the permission round")
+    return asked
+
+
+def complete(
+    asked: Round,
+    *,
+    person: Person,
+    code: str,
+    now: datetime,
+    granted: Callable[[OrcidId], object],
+) -> tuple[str, ...]:
+    """Redeems the code and keeps the grant, if it is of the expected iD; which scopes are missing.
+
+    `granted` is called in the same transaction: what waits for permission goes on with it or not
+    at all.
+
+    Raises DifferentOrcidId, StaleRound, NotVerified, Unreachable, Misconfigured.
+    """
+    client = wiring.purpose_client(asked.purpose)
+    server = wiring.orcid_server()
+    tokens = server.redeem(
+        code, client=client, redirect_uri=_redirect_uri(asked.purpose), verifier=None, now=now
+    )
+    told = server.verified(tokens.id_token, client=client, nonce=asked.nonce, now=now)
+    if told.sub != tokens.orcid:
+        raise NotVerified("ORCID's id_token and token speak of different iDs")
+    reply = TokenReply(
+        access_token=tokens.access_token,
+        refresh_token=tokens.refresh_token,
+        scope=tokens.scope,
+        expires_at=tokens.expires_at,
+        orcid=_orcid(told.sub),
+        name=tokens.name or "",
+        api_client=client.id,
+    )
+    try:
+        with transaction.atomic():
+            grants.store_grant(person, asked.purpose, reply, now)
+            granted(reply.orcid)
+    except DifferentOrcidId:
+        _give_back(reply, client)
+        raise
+    return missing_scopes(asked.purpose, reply.scope)
+
+
+def _give_back(reply: TokenReply, client: Client) -> None:
+    """A token for somebody else's record, for which we have no use."""
+    try:
+        wiring.orcid_server().revoke(reply.access_token, client=client)
+    except ProfilesError as error:
+        # What the person needs to hear is the other thing; the token is dropped all the same.
+        logger.warning(
+            "a token for another iD could not be given back (%s): %s",
+            reply.access_token.fingerprint,
+            error,
+        )
+
+
+def withdraw(person: Person, purpose: Purpose | None, *, reason: str, now: datetime) -> None:
+    """Gives every token for the purpose (or for all) back to ORCID, then forgets it.
+
+    Raises what ORCID's refusal means; tokens not yet given back are then still kept.
+    """
+    server = wiring.orcid_server()
+    for held in grants.held_tokens(person, purpose):
+        server.revoke(held.token, client=wiring.client_of(held.api_client))
+        grants.forget_tokens(held.grant_id, reason=reason, now=now)
+
+
+def _read(kept: SessionBase | dict[str, object]) -> dict[str, Round]:
+    try:
+        return msgspec.convert(kept.get(_KEY, {}), dict[str, Round])
+    except msgspec.ValidationError:  # of an earlier version of this service
+        return {}
+
+
+def _redirect_uri(purpose: Purpose) -> str:
+    return wiring.config().base_url + callback_path(purpose)
+
+
+def _orcid(subject: str) -> OrcidId:
+    try:
+        return orcid_id.parse(subject)
+    except NotAnOrcidId as error:
+        raise NotVerified("ORCID's subject is not an ORCID iD") from error

@@ -1,0 +1,173 @@
+"""Permission to write to the ORCID record: asking for it, the way back, giving it up."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from ..errors import ProfilesError
+from ..people import orcid_permission
+from ..people.permissions import Purpose
+from ..people.refusals import EmptyHanded, ProviderRefused, StaleRound
+from ..people.return_address import safe
+from ..people.rounds import Answer, Round, callback_path, read_answer
+from ..pipeline import permissions
+from ..values.orcid_id import OrcidId
+from . import refusals
+from .access import Owner, for_owner
+
+# Any code is thrown away there: what the query says is only "begin your own round".
+RESTART = f"{callback_path(Purpose.SEARCH_AND_LINK)}?code=restart"
+
+
+@require_POST
+@never_cache
+@for_owner
+def start(request: HttpRequest, owner: Owner) -> HttpResponse:
+    purpose = _purpose(request)
+    if purpose is None:
+        return HttpResponseBadRequest()
+    back = safe(request.POST.get("next"), settings.PROFILES) or reverse("settings")
+    return _begin(request, owner, purpose=purpose, return_to=back)
+
+
+@require_POST
+@never_cache
+@for_owner
+def delete(request: HttpRequest, owner: Owner) -> HttpResponse:
+    """Given back at ORCID first; only then do we forget it."""
+    purpose = _purpose(request)
+    if purpose is None:
+        return HttpResponseBadRequest()
+    try:
+        orcid_permission.withdraw(
+            owner.person, purpose, reason="withdrawn in Settings", now=timezone.now()
+        )
+    except refusals.EXPECTED as error:
+        fields = {"purpose": str(purpose)}
+        again = refusals.Again(_("Try again"), reverse("permission-delete"), fields)
+        return refusals.page(request, error, again)
+    permissions.ended(owner.orcid, "permission_ended")
+    messages.success(request, gettext("The ORCID token is deleted, here and at ORCID."))
+    return redirect("settings")
+
+
+@require_safe
+@never_cache
+def callback(request: HttpRequest, purpose: Purpose) -> HttpResponse:
+    answer = read_answer(request.GET)
+    person = request.user
+    if answer.kind == "uninvited" and purpose == Purpose.SEARCH_AND_LINK:
+        return _restart(request)
+    if not person.is_authenticated or person.orcid is None:
+        again = refusals.Again(_("Sign In"), reverse("sign-in"))
+        return refusals.page(request, StaleRound("nobody is signed in"), again)
+    return _finish(request, Owner(person, OrcidId(person.orcid)), purpose=purpose, answer=answer)
+
+
+def _restart(request: HttpRequest) -> HttpResponse:
+    """ORCID's own Search & Link wizard lands here with a code nobody asked for: anybody could have
+    sent it. It is not used; our own round is begun, and ends at the person's page in Commons."""
+    person = request.user
+    if not person.is_authenticated:
+        return redirect(f"{reverse('sign-in')}?{urlencode({'next': RESTART})}")
+    if person.orcid is None:
+        return redirect(f"{reverse('link-orcid')}?{urlencode({'next': RESTART})}")
+    return _begin(
+        request,
+        Owner(person, OrcidId(person.orcid)),
+        purpose=Purpose.SEARCH_AND_LINK,
+        return_to=f"{settings.PROFILES.commons_url}/orcid.org/{person.orcid}",
+    )
+
+
+def _begin(request: HttpRequest, owner: Owner, *, purpose: Purpose, return_to: str) -> HttpResponse:
+    try:
+        url = orcid_permission.begin(
+            request.session,
+            person=owner.person,
+            purpose=purpose,
+            return_to=return_to,
+            now=timezone.now(),
+        )
+    except refusals.EXPECTED as error:
+        return _again(request, error, purpose)
+    return HttpResponseRedirect(url)
+
+
+def _finish(
+    request: HttpRequest, owner: Owner, *, purpose: Purpose, answer: Answer
+) -> HttpResponse:
+    try:
+        if answer.kind in ("empty", "uninvited"):
+            raise EmptyHanded("ORCID") if answer.kind == "empty" else StaleRound("no state")
+        asked = orcid_permission.take(
+            request.session,
+            state=answer.state,
+            purpose=purpose,
+            person=owner.person,
+            now=timezone.now(),
+        )
+        if answer.kind == "error":
+            raise ProviderRefused("ORCID")
+        if answer.kind == "denied":
+            messages.warning(
+                request, gettext("You did not give permission. Nothing was changed at ORCID.")
+            )
+            return redirect("settings")
+        return _complete(request, owner, asked=asked, code=answer.code)
+    except refusals.EXPECTED as error:
+        return _again(request, error, purpose)
+
+
+def _complete(request: HttpRequest, owner: Owner, *, asked: Round, code: str) -> HttpResponse:
+    missing = orcid_permission.complete(
+        asked,
+        person=owner.person,
+        code=code,
+        now=timezone.now(),
+        granted=permissions.granted,
+    )
+    if missing:
+        text = gettext("ORCID gave less permission than is needed; please give it again.")
+        messages.warning(request, text)
+    else:
+        messages.success(request, gettext("You gave permission. Thank you!"))
+    return HttpResponseRedirect(asked.return_to)
+
+
+def _again(request: HttpRequest, error: ProfilesError, purpose: Purpose) -> HttpResponse:
+    fields = {"purpose": str(purpose)}
+    return refusals.page(
+        request, error, refusals.Again(_("Try again"), reverse("permission"), fields)
+    )
+
+
+def _purpose(request: HttpRequest) -> Purpose | None:
+    unverified = request.POST.get("purpose", Purpose.AUTO_UPDATE)
+    return Purpose(unverified) if unverified in list(Purpose) else None
+
+
+urlpatterns = [
+    path("settings/permission", start, name="permission"),
+    path("settings/permission/delete", delete, name="permission-delete"),
+    *(
+        path(
+            callback_path(purpose).removeprefix("/"),
+            callback,
+            {"purpose": purpose},
+            name=f"{purpose}-callback",
+        )
+        for purpose in Purpose
+    ),
+]
