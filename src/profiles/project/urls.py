@@ -4,4 +4,10 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-urlpatterns = [path("", include("profiles.web.urls"))]
+from ..ops import health
+
+urlpatterns = [
+    path("health/live", health.live),
+    path("health/ready", health.ready),
+    path("", include("profiles.web.urls")),
+]
