@@ -6,15 +6,19 @@ import importlib
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from importlib import metadata
 from typing import Annotated, Any
 
 import typer
 
+from .. import __version__
 from ..config import WrongSettings
 from ..errors import BadInput, Misconfigured, ProfilesError
 from .closing import until_exit
 
+SUMMARY = (
+    "Sign in once, link an ORCID iD, and every DataCite DOI that carries it reaches the ORCID record "
+    "by itself."
+)
 DONE, FAILED, WRONG_USE = 0, 1, 2
 RUN, DATA, STAFF, DEVELOP = "Run", "Works", "Support", "Develop"
 TO_PYTEST = {"allow_extra_args": True, "ignore_unknown_options": True}
@@ -72,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def build(arguments: Sequence[str]) -> typer.Typer:
     """The command line as seen by these arguments: of the commands not called, only the help."""
     app = typer.Typer(
-        help=(metadata.metadata("datacite-profiles")["Summary"]),
+        help=SUMMARY,
         no_args_is_help=True,
         add_completion=False,
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -111,7 +115,7 @@ def _nothing() -> None:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"profiles {metadata.version('datacite-profiles')}")
+        typer.echo(f"profiles {__version__}")
         raise typer.Exit
 
 

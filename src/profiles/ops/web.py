@@ -12,7 +12,7 @@ THREADS = 8
 APPLICATION = "profiles.project.wsgi"  # by name: `project` lies above us
 
 
-class Web(BaseApplication):  # type: ignore[misc]
+class Web(BaseApplication):  # type: ignore[misc] # gunicorn has no types
     def __init__(self, *, host: str, port: int) -> None:
         self._settings = {
             "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
