@@ -19,6 +19,7 @@ OPEN_PATHS = (
     "/health",
     "/heartbeat",
     "/metrics",
+    "/status",  # says so when the database is gone, which no session survives
     "/favicon.ico",
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from django.db import DatabaseError
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -32,7 +32,7 @@ class Status(msgspec.Struct, frozen=True):
 def read() -> Status:
     try:
         return Status(True, *queries.backlog(timezone.now()))
-    except DatabaseError:
+    except (InterfaceError, OperationalError):
         return Status(False)
 
 

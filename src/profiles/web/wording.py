@@ -9,7 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ..claims.states import Event, Origin, State, Wanted
-from ..matching import Answer
+from ..errors import MalformedRecord, NotADoi, NotFound, ProfilesError, Unreachable
+from ..matching import Answer, Verdict
 from ..people.permissions import GrantState, Purpose
 from ..people.profile import Role
 
@@ -139,10 +140,16 @@ ANSWERS: Mapping[Answer, Pill] = {
     Answer.UNKNOWN: Pill(_("Not known")),
 }
 
-# The first of these that any rule answers is the verdict.
-VERDICTS: tuple[tuple[Answer, Words], ...] = (
-    (Answer.NO, _("It is not sent")),
-    (Answer.HOLD, _("It is on hold")),
-    (Answer.PROPOSE, _("You are asked first")),
-)
-SENT = _("It is sent")
+VERDICTS: Mapping[Verdict, Words] = {
+    Verdict.SEND: _("It is sent"),
+    Verdict.HOLD: _("It is on hold"),
+    Verdict.PROPOSE: _("You are asked first"),
+    Verdict.NO: _("It is not sent"),
+}
+
+PROBLEMS: Mapping[type[ProfilesError], Words] = {
+    NotADoi: _("This is not a DOI. A DOI starts with 10. and has a slash."),
+    NotFound: _("DataCite has no public DOI of that name. Is it spelled right?"),
+    Unreachable: _("DataCite does not answer at the moment. Please try again in a few minutes."),
+    MalformedRecord: _("DataCite's record of this DOI cannot be read."),
+}

@@ -16,9 +16,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from ..claims import queries
 from ..claims.queries import ClaimDetail, ClaimRow, HistoryLine
-from ..errors import ImpossibleTransition, NotADoi, NotFound, Unreachable
-from ..matching import ExplainLine
+from ..errors import ImpossibleTransition, NotFound
 from ..pipeline import explain, wishes
+from ..pipeline.explain import Explanation
 from ..values import doi as dois
 from ..values.doi import Doi
 from ..values.orcid_id import OrcidId
@@ -95,36 +95,19 @@ def why(request: HttpRequest, owner: Owner) -> HttpResponse:
     if asked:
         try:
             answer = _explained(explain.explain(dois.parse(asked), owner.orcid))
-        except NotADoi:
-            answer = {
-                "problem": gettext("This is not a DOI. A DOI starts with 10. and has a slash.")
-            }
-        except NotFound:
-            answer = {
-                "problem": gettext(
-                    "DataCite has no public DOI of that name. Is it spelled right, and registered with DataCite?"
-                )
-            }
-        except Unreachable:
-            answer = {
-                "problem": gettext(
-                    "DataCite does not answer at the moment. Please try again in a few minutes."
-                )
-            }
+        except tuple(wording.PROBLEMS) as error:
+            answer = {"problem": wording.PROBLEMS[type(error)]}
     return render(request, "works/explain.html", {"asked": asked, **answer})
 
 
-def _explained(lines: tuple[ExplainLine, ...]) -> dict[str, object]:
+def _explained(found: Explanation) -> dict[str, object]:
     """The rules in words, under the one that decides."""
-    headline, decisive = wording.SENT, None
-    for answer, words in reversed(wording.VERDICTS):
-        for line in reversed(lines):
-            if line.outcome == answer:
-                headline, decisive = words, line
+    verdict, reason = found.evaluation.verdict, found.evaluation.reason
     return {
-        "headline": headline,
-        "decisive": decisive,
-        "rules": [{"line": line, "pill": wording.ANSWERS[line.outcome]} for line in lines],
+        "title": found.title,
+        "headline": wording.VERDICTS[verdict],
+        "decisive": next((line for line in found.lines if reason and line.code == reason), None),
+        "rules": [{"line": line, "pill": wording.ANSWERS[line.outcome]} for line in found.lines],
     }
 
 

@@ -1,0 +1,181 @@
+"""Settings: the overview as documented, the guided set-up, and the form behind Update."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from profiles.claims.states import State
+from profiles.people.models import Person
+
+from .cast import ALICE, BOB, claim, permit, withdraw
+from .reading import Page
+
+ROWS = [
+    "ORCID iD",
+    "Name",
+    "Other Names",
+    "Organization",
+    "Email",
+    "GitHub",
+    "Auto-Update",
+    "Role",
+    "ORCID Permissions",
+    "ORCID Claims",
+    "GitHub Permissions",
+]
+
+
+def test_the_overview_has_the_documented_rows_in_order(as_alice: Client) -> None:
+    rows = Page(as_alice.get("/settings")).rows
+    assert list(rows) == ROWS
+    assert rows["ORCID iD"] == f"https://orcid.org/{ALICE}"
+    assert rows["Name"] == "Alice Adams"
+    assert rows["Other Names"] == "A. Adams; Alice B. Adams"
+    assert rows["Organization"] == "Example University"
+    assert rows["Email"] == "alice@example.org"
+    assert rows["GitHub"] == "None given"
+    assert rows["Auto-Update"] == "Disabled"
+    assert rows["Role"] == "User"
+    assert rows["GitHub Permissions"] == "Linking GitHub is not set up on this service."
+
+
+def test_the_id_is_shown_as_orcid_asks(as_alice: Client) -> None:
+    """Icon, the whole https URI, linked, with a label that holds what is seen."""
+    (link,) = Page(as_alice.get("/settings")).root.iterfind(".//dd/a[@class='orcid']")
+    assert link.get("href") == f"https://orcid.org/{ALICE}"
+    assert link.get("aria-label") == f"View ORCID record https://orcid.org/{ALICE}"
+    assert link.find("svg").get("aria-hidden") == "true"
+
+
+def test_without_permission_the_button_gets_one(as_alice: Client) -> None:
+    page = Page(as_alice.get("/settings"))
+    assert page.buttons == ["Get ORCID Token"]
+    form = page.form("Get ORCID Token")
+    assert (form["action"], form["method"]) == ("/settings/permission", "post")
+    assert form["purpose"] == "auto_update"
+    assert "Not given" in page.rows["ORCID Permissions"]
+    assert page.links["Update"] == "/settings/account"
+
+
+def test_with_permission_the_button_deletes_it(as_alice: Client, alice: Person) -> None:
+    permit(alice)
+    page = Page(as_alice.get("/settings"))
+    assert page.buttons == ["Delete ORCID Token"]
+    form = page.form("Delete ORCID Token")
+    assert (form["action"], form["method"]) == ("/settings/permission/delete", "post")
+    assert form["purpose"] == "auto_update"
+    assert "Given" in page.rows["ORCID Permissions"]
+
+
+def test_a_permission_withdrawn_at_orcid_is_not_called_given(
+    as_alice: Client, alice: Person
+) -> None:
+    permit(alice)
+    withdraw(alice)
+    page = Page(as_alice.get("/settings"))
+    assert "Withdrawn" in page.rows["ORCID Permissions"]
+    assert page.buttons == ["Get ORCID Token"]
+
+
+def test_a_permission_that_lacks_a_scope_can_be_given_again_or_deleted(
+    as_alice: Client, alice: Person
+) -> None:
+    permit(alice, scope="/read-limited")
+    page = Page(as_alice.get("/settings"))
+    assert "did not grant everything" in page.rows["ORCID Permissions"]
+    assert page.buttons == ["Get ORCID Token", "Delete ORCID Token"]
+
+
+@pytest.mark.parametrize(
+    ("permitted", "on", "heading", "auto_update"),
+    [
+        (False, False, "Set-up: 1 of 3 done", "Disabled"),
+        (True, False, "Set-up: 2 of 3 done", "Disabled"),
+        (False, True, "Set-up: 2 of 3 done", "Enabled, waiting for your permission"),
+        (True, True, None, "Enabled"),  # nothing left to do: no set-up is shown
+    ],
+)
+def test_the_set_up_shows_how_far_one_is(
+    as_alice: Client,
+    alice: Person,
+    *,
+    permitted: bool,
+    on: bool,
+    heading: str | None,
+    auto_update: str,
+) -> None:
+    if permitted:
+        permit(alice)
+    as_alice.post("/settings/account", {"auto_update": "on"} if on else {})
+    page = Page(as_alice.get("/settings"))
+    headings = [h2.text_content() for h2 in page.root.iterfind(".//main//h2")]
+    assert headings == ([heading] if heading else [])
+    assert page.rows["Auto-Update"] == auto_update
+    current = [li.find("strong").text for li in page.root.iterfind(".//li[@aria-current='step']")]
+    left = [] if permitted else ["Give permission"]
+    assert current == (left or ([] if on else ["Turn on Auto-update"]))
+
+
+def test_saving_the_form_turns_auto_update_on_and_says_so(as_alice: Client, alice: Person) -> None:
+    form = Page(as_alice.get("/settings/account"))
+    assert form.links["Cancel"] == "/settings"
+    assert "Save" in form.buttons
+    (label,) = form.root.iterfind(".//label")
+    assert label.text_content() == "Auto-update is enabled"
+    answer = as_alice.post("/settings/account", {"auto_update": "on"}, follow=True)
+    assert Page(answer).words.count("Your settings are saved.") == 1
+    alice.refresh_from_db()
+    assert alice.auto_update
+
+
+def test_an_empty_box_turns_auto_update_off(as_alice: Client, alice: Person) -> None:
+    as_alice.post("/settings/account", {"auto_update": "on"})
+    as_alice.post("/settings/account", {})
+    alice.refresh_from_db()
+    assert not alice.auto_update
+
+
+def test_the_form_takes_nothing_but_the_preference(as_alice: Client, alice: Person) -> None:
+    everything = {"auto_update": "on", "role": "staff_admin", "orcid": BOB, "name": "Mallory"}
+    as_alice.post("/settings/account", everything)
+    alice.refresh_from_db()
+    assert (alice.role, alice.orcid, alice.name) == ("user", ALICE, "Alice Adams")
+
+
+def test_the_form_changes_nobody_else(as_alice: Client, bob: Person) -> None:
+    as_alice.post("/settings/account", {"auto_update": "on"})
+    bob.refresh_from_db()
+    assert not bob.auto_update
+
+
+def test_the_form_says_that_permission_is_still_missing(as_alice: Client, alice: Person) -> None:
+    assert Page(as_alice.get("/settings/account")).buttons == ["Save", "Get ORCID Token"]
+    permit(alice)
+    assert Page(as_alice.get("/settings/account")).buttons == ["Save"]
+
+
+def test_the_summary_counts_ones_own_claims(as_alice: Client, alice: Person, bob: Person) -> None:
+    claim("10.5555/bob", orcid=BOB, state=State.DONE)
+    claim("10.5555/done", state=State.DONE)
+    claim("10.5555/removed", state=State.REMOVED)
+    claim("10.5555/failed", state=State.FAILED, reason="refused")
+    claim("10.5555/held", state=State.HELD, reason="record_locked")
+    claim("10.5555/queued")
+    claims = Page(as_alice.get("/settings")).rows["ORCID Claims"]
+    assert claims.startswith(
+        "1 created 1 removed 1 queued 1 on hold 1 failed Last one: 10.5555/done,"
+    )
+
+
+def test_the_summary_keeps_itself_up_to_date_while_auto_update_works(
+    as_alice: Client, alice: Person
+) -> None:
+    assert b"hx-get" not in as_alice.get("/settings").content
+    permit(alice)
+    as_alice.post("/settings/account", {"auto_update": "on"})
+    assert b'hx-get="/settings/claims"' in as_alice.get("/settings").content
+    claim(state=State.DONE)
+    fragment = as_alice.get("/settings/claims")
+    assert b"10.5555/weddell" in fragment.content
+    assert b"<html" not in fragment.content

@@ -1,0 +1,60 @@
+"""The tables of words are complete: whatever the other parts can say has words on the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import pytest
+
+from profiles.claims.queries import ACTIONS
+from profiles.claims.states import Event, Origin, State, Wanted
+from profiles.matching import Answer, Verdict
+from profiles.people.permissions import GrantState, Purpose
+from profiles.people.profile import Role
+from profiles.web import wording
+
+TABLES: list[tuple[Mapping[object, object], Collection[object]]] = [
+    (wording.CLAIMS, State),
+    (wording.EVENTS, Event),
+    (wording.ORIGINS, Origin),
+    (wording.PURPOSES, Purpose),
+    (wording.PERMISSIONS, ["none", *GrantState]),
+    (wording.ROLES, Role),
+    (wording.ANSWERS, Answer),
+    (wording.VERDICTS, Verdict),
+]
+
+
+@pytest.mark.parametrize(("table", "values"), TABLES)
+def test_every_value_has_words(table: Mapping[object, object], values: Collection[object]) -> None:
+    assert set(table) == set(values)
+
+
+def test_every_action_on_a_claim_has_a_button_and_a_wish() -> None:
+    from profiles.web.works import WISHES
+
+    assert {action.name for action in wording.ACTIONS} == set(ACTIONS) == set(WISHES)
+
+
+def test_every_state_is_found_under_exactly_one_filter() -> None:
+    states = [state for one in wording.FILTERS for state in one.states]
+    assert sorted(states) == sorted(State)
+
+
+LEAVING = [
+    (State.WAITING, Wanted.ABSENT, "Being removed"),
+    (State.WORKING, Wanted.ABSENT, "Being removed"),
+    (State.WAITING, Wanted.PRESENT, "Queued"),
+    (State.FAILED, Wanted.ABSENT, "Could not be sent"),
+]
+
+
+@pytest.mark.parametrize(("state", "wanted", "words"), LEAVING)
+def test_a_removal_reads_otherwise_than_an_addition(
+    state: State, wanted: Wanted, words: str
+) -> None:
+    assert wording.claim(state, wanted).words == words
+
+
+def test_a_call_to_orcid_is_told_by_its_verb() -> None:
+    assert wording.happened("POST") == "Call to ORCID: POST."
