@@ -6,7 +6,7 @@ from datetime import timedelta
 
 FIRST = timedelta(seconds=5)
 LONGEST = timedelta(hours=6)
-TRIES = 14  # with these figures about a day and a half until a person has to look
+TRIES = 17  # between 14 and 29 hours in all until a person has to look
 
 
 def delay(tries: int, *, chance: float, retry_after: float | None = None) -> timedelta | None:
@@ -17,6 +17,7 @@ def delay(tries: int, *, chance: float, retry_after: float | None = None) -> tim
     """
     if tries >= TRIES:
         return None
-    backoff = min(FIRST * 2 ** (tries - 1), LONGEST) * (0.5 + chance / 2)
+    doubled: timedelta = FIRST * 2 ** (tries - 1)
+    backoff = min(doubled, LONGEST) * (0.5 + chance / 2)
     asked = timedelta(seconds=min(retry_after or 0, LONGEST.total_seconds()))
     return max(backoff, asked)

@@ -127,18 +127,15 @@ def _search(
 def _find(claim: str, orcid: str) -> ClaimDetail:
     """Raises NotFound, NotADoi, NotAnOrcidId, NoSuchClaim."""
     wanted: OrcidId | None = orcid_id.parse(orcid) if orcid else None
-    by_uuid = _uuid(claim)
-    doi = None if by_uuid else dois.parse(claim)
-    if doi and wanted is None:
+    found = _uuid(claim) or dois.parse(claim)
+    if isinstance(found, str) and wanted is None:
         raise NoSuchClaim(claim, hint="Say whose: --orcid 0000-0002-1825-0097")
     set_up()
     from ..claims import queries  # noqa: PLC0415 (wants Django set up)
 
-    if by_uuid:
-        return queries.by_uuid(by_uuid)
-    assert wanted is not None
-    assert doi is not None
-    return queries.find(orcid=wanted, doi=doi)
+    if isinstance(found, uuid.UUID):
+        return queries.by_uuid(found)
+    return queries.find(orcid=OrcidId(wanted or ""), doi=found)
 
 
 def _uuid(text: str) -> uuid.UUID | None:

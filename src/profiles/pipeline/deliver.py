@@ -27,7 +27,9 @@ from .sending import Sending, as_it_was
 from .services import Services
 
 BATCH = 20
-LEASE = timedelta(minutes=15)  # longer than a batch whose every call runs into its time-out
+# Short, so that what a dead worker held is soon found again. Nothing breaks where a live one
+# overruns it: the lock on the record keeps others out, and an unsettled work is adopted.
+LEASE = timedelta(seconds=60)
 
 _PURPOSE = {Origin.SEARCH_AND_LINK: Purpose.SEARCH_AND_LINK}
 

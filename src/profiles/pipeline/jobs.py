@@ -18,7 +18,8 @@ from .services import services
 log = logging.getLogger(__name__)
 
 WINDOW = 100  # persons nudged at a time, so that the queue stays short whatever the backlog
-STALLED_AFTER = 30  # seconds without a heartbeat of the worker
+HEARTBEAT = 3  # seconds
+STALLED_AFTER = 12  # seconds without a heartbeat: the worker is dead
 
 
 def _every(seconds: int) -> str:

@@ -11,6 +11,7 @@ from ..claims.ledger import Holding
 from ..claims.states import Origin, State
 from ..conversion import texts
 from ..matching import Evaluation, PersonFacts, Policy, Verdict, claimants, evaluate
+from ..matching.case import Removed
 from ..people.permissions import Purpose
 from ..people.standing import Standing, standings
 from ..values.orcid_id import OrcidId
@@ -57,7 +58,10 @@ def person_facts(person: Standing, held: Holding | None) -> PersonFacts:
 
 
 TITLE_LIMIT = 500  # for lists only
-_REMOVED = {"removed_by_person": "by_person", "removed_at_orcid": "at_orcid"}
+_REMOVED: dict[str, Removed] = {
+    "removed_by_person": "by_person",
+    "removed_at_orcid": "at_orcid",
+}
 
 Wish = tuple[Origin, str]  # whose wish, and why the work shall leave (empty: it shall be there)
 

@@ -63,7 +63,8 @@ class Sending(NamedTuple):
             if put_code is None:
                 return self.api.add(orcid, body, token=token)
             return self.api.update(orcid, put_code, body, token=token)
-        assert put_code is not None, "a removal without a put-code needs no call"
+        if put_code is None:
+            raise ValueError("a removal without a put-code needs no call")
         return self.api.remove(orcid, put_code, token=token)
 
     def _adopt(self, duplicate: Outcome) -> Outcome:

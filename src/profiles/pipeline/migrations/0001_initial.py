@@ -4,22 +4,20 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='FeedPosition',
+            name="FeedPosition",
             fields=[
-                ('source', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('done', models.DateTimeField()),
-                ('since', models.DateTimeField(null=True)),
-                ('until', models.DateTimeField(null=True)),
-                ('cursor', models.TextField(blank=True)),
-                ('read_at', models.DateTimeField()),
+                ("source", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("done", models.DateTimeField()),
+                ("since", models.DateTimeField(null=True)),
+                ("until", models.DateTimeField(null=True)),
+                ("cursor", models.TextField(blank=True)),
+                ("read_at", models.DateTimeField()),
             ],
         ),
     ]
