@@ -79,6 +79,7 @@ def build(arguments: Sequence[str]) -> typer.Typer:
         help=SUMMARY,
         no_args_is_help=True,
         add_completion=False,
+        pretty_exceptions_enable=False,  # they would print local values, secrets among them
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_options)

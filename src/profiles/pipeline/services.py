@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import version
 from typing import NamedTuple
 
 import httpx2
 from django.conf import settings
 
+from .. import __version__
 from ..config import Config
 from ..delivery.client import OrcidApi
 from ..matching import Policy
@@ -30,7 +30,7 @@ class Services(NamedTuple):
 def services() -> Services:
     """One set per process; the HTTP clients behind it are safe for threads."""
     config: Config = settings.PROFILES
-    agent = f"DataCiteProfiles/{version('datacite-profiles')} (+{config.base_url})"
+    agent = f"DataCiteProfiles/{__version__} (+{config.base_url})"
     http = httpx2.Client(timeout=_TIMEOUT, headers={"User-Agent": agent})
     return Services(
         config=config,

@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from importlib.metadata import version
 from typing import NamedTuple, NoReturn, Self
 from urllib.parse import quote, unquote
 
 import httpx2
 import msgspec
 
+from ... import __version__
 from ...config import Config
 from ...errors import MalformedRecord, Misconfigured, NotFound, UnexpectedAnswer, Unreachable
 from ...values.doi import Doi
@@ -24,7 +24,6 @@ from ...values.work import Work
 from . import reading
 from .reading import Page
 
-VERSION = version("datacite-profiles")
 CHECK_URL = "Check DATACITE_API_URL"
 TRIES = 5
 FIRST_WAIT = 1.0  # seconds, doubled with each try
@@ -254,7 +253,7 @@ class DataCite:
 def user_agent(*, home: str, mailto: str | None) -> str:
     """Who asks: with an address the API lets us ask twice as often (facts on DataCite, 4.3)."""
     about = "; ".join([*([f"+{home}"] if home else []), *([f"mailto:{mailto}"] if mailto else [])])
-    name = f"DataCiteProfiles/{VERSION}"
+    name = f"DataCiteProfiles/{__version__}"
     return f"{name} ({about})" if about else name
 
 
