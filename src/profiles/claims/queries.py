@@ -123,17 +123,17 @@ def search(
 
 def show(orcid: OrcidId, claim_uuid: uuid.UUID) -> ClaimDetail:
     """A claim of this person with its whole history. Raises NotFound."""
-    return _detail(Claim.objects.filter(orcid=orcid, uuid=claim_uuid))
+    return _detail(Claim.objects.filter(orcid=orcid, uuid=claim_uuid), f"claim {claim_uuid}")
 
 
 def find(*, orcid: OrcidId, doi: Doi) -> ClaimDetail:
     """The claim on this DOI with its whole history. Raises NotFound."""
-    return _detail(Claim.objects.filter(orcid=orcid, doi=doi))
+    return _detail(Claim.objects.filter(orcid=orcid, doi=doi), f"claim of {orcid} on {doi}")
 
 
 def by_uuid(claim_uuid: uuid.UUID) -> ClaimDetail:
     """For staff. Raises NotFound."""
-    return _detail(Claim.objects.filter(uuid=claim_uuid))
+    return _detail(Claim.objects.filter(uuid=claim_uuid), f"claim {claim_uuid}")
 
 
 def backlog(now: datetime) -> tuple[int, float]:
@@ -143,10 +143,10 @@ def backlog(now: datetime) -> tuple[int, float]:
     return due.count(), (now - oldest).total_seconds() if oldest else 0.0
 
 
-def _detail(claims: QuerySet[Claim]) -> ClaimDetail:
+def _detail(claims: QuerySet[Claim], what: str) -> ClaimDetail:
     rows = _rows(claims[:1])
     if not rows:
-        raise NotFound("claim")
+        raise NotFound(what)
     claim = claims.get()
     lines = [
         HistoryLine(change.at, change.event, _change_words(change))
