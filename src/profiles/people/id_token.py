@@ -27,7 +27,7 @@ class LinkedIdentity(msgspec.Struct, frozen=True, kw_only=True):
     username: str = ""
     name: str | None = None
     email: str | None = None
-    identity_provider: str = ""
+    identity_provider: str | None = None
     identity_provider_display_name: str | None = None
     organization: str | None = None
 

@@ -39,6 +39,12 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     jwks_uri: str
     userinfo_endpoint: str = ""
     revocation_endpoint: str = ""
+    # Left out means Basic (OpenID Connect Discovery 1.0, 3). ORCID advertises post, Globus Basic.
+    token_endpoint_auth_methods_supported: tuple[str, ...] = ("client_secret_basic",)
+
+    @property
+    def takes_secret_in_form(self) -> bool:
+        return "client_secret_post" in self.token_endpoint_auth_methods_supported
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,12 +137,7 @@ class OpenIdServer:
         """Gives a token back. Silence is success; raises otherwise."""
         # Not in ORCID's discovery document (sign-in.md 2).
         url = self.metadata().revocation_endpoint or f"{self.issuer}/oauth/revoke"
-        form = {
-            "client_id": client.id,
-            "client_secret": client.secret,
-            "token": token.reveal(),
-        }
-        answer = self._send("POST", url, data=form)
+        answer = self._send("POST", url, data={"token": token.reveal()}, client=client)
         if answer.status_code != httpx2.codes.OK:
             raise self._token_error(answer)
 
@@ -176,11 +177,7 @@ class OpenIdServer:
         return self._keys[1]
 
     def _tokens(self, form: Mapping[str, str], *, client: Client, now: datetime) -> Tokens:
-        answer = self._send(
-            "POST",
-            self.metadata().token_endpoint,
-            data={**form, "client_id": client.id, "client_secret": client.secret},
-        )
+        answer = self._send("POST", self.metadata().token_endpoint, data=form, client=client)
         if answer.status_code != httpx2.codes.OK:
             raise self._token_error(answer)
         found = self._decode(answer, _TokenJson)
@@ -201,7 +198,13 @@ class OpenIdServer:
         *,
         data: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        client: Client | None = None,
     ) -> httpx2.Response:
+        basic = None
+        if client is not None and self.metadata().takes_secret_in_form:
+            data = {**(data or {}), "client_id": client.id, "client_secret": client.secret}
+        elif client is not None:
+            basic = httpx2.BasicAuth(client.id, client.secret)
         try:
             with self._http() as http:
                 answer = http.request(
@@ -209,6 +212,7 @@ class OpenIdServer:
                     url,
                     data=data,
                     headers={"Accept": "application/json", **(headers or {})},
+                    auth=basic,
                 )
         except httpx2.HTTPError as error:
             raise Unreachable(f"{self.issuer} ({type(error).__name__})") from None
