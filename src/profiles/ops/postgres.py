@@ -87,7 +87,7 @@ def running(folder: Path) -> Iterator[str]:
         with (folder / "users").open("a") as users:
             with _locked(folder):
                 fcntl.flock(users, fcntl.LOCK_SH)
-                if not _is_up(folder):
+                if not is_up(folder):
                     _start(folder)
             yield address(folder)
     finally:
@@ -255,7 +255,7 @@ def _server(folder: Path) -> psutil.Process | None:
     return process if process and _works_in(process, folder / "data") else None
 
 
-def _is_up(folder: Path) -> bool:
+def is_up(folder: Path) -> bool:
     return _server(folder) is not None and _status(folder / "data") == "ready"
 
 
