@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -18,6 +18,8 @@ from profiles.errors import (
     UnexpectedAnswer,
     Unreachable,
 )
+from profiles.simulator import server
+from profiles.simulator.datacite.simulator import DataCiteSimulator
 from profiles.sources.datacite.client import (
     LONGEST_WAIT,
     DataCite,
@@ -27,6 +29,7 @@ from profiles.sources.datacite.client import (
     spellings,
     user_agent,
 )
+from profiles.sources.datacite.reading import Page
 from profiles.values.doi import Doi
 from profiles.values.orcid_id import OrcidId
 
@@ -333,3 +336,93 @@ def test_what_retry_after_asks_for(
 )
 def test_errors_are_read_as_a_list_or_as_one(body: str, titles: tuple[str, ...]) -> None:
     assert error_titles(body.encode()) == titles
+
+
+# --- against the simulated DataCite, over HTTP ----------------------------------------------------
+
+CARBERRY = OrcidId("0000-0002-1825-0097")
+
+
+@pytest.fixture(scope="module")
+def simulated() -> Iterator[DataCiteSimulator]:
+    simulation = server.start(seeded=False)
+    simulation.datacite.add_repository("raid.example", "RAiD", client_type="raidRegistry")
+    for number, spelling in enumerate(
+        (CARBERRY, f"https://orcid.org/{CARBERRY}", f"http://orcid.org/{CARBERRY}/", "junk")
+    ):
+        identifier = {"nameIdentifier": spelling, "nameIdentifierScheme": "ORCID"}
+        person = {"name": "Carberry, Josiah", "nameIdentifiers": [identifier]}
+        place = "contributors" if number == 2 else "creators"
+        simulation.datacite.register(
+            {
+                "doi": f"10.5555/wire-{number}",
+                "titles": [{"title": "Psychoceramics"}],
+                place: [person],
+            },
+            repository="raid.example" if number == 0 else "",
+        )
+    yield simulation.datacite
+    simulation.stop()
+
+
+@pytest.fixture
+def datacite(simulated: DataCiteSimulator) -> Iterator[DataCite]:
+    simulated.faults.clear()
+    with httpx2.Client() as http:
+        yield DataCite(http, url=simulated.url, mailto="a@b.test", sleep=lambda _: None)
+
+
+def all_dois(pages: Iterator[Page]) -> list[str]:
+    return [work.doi for page in pages for work in page.works]
+
+
+def test_the_simulated_datacite_is_walked_to_its_end(
+    simulated: DataCiteSimulator, datacite: DataCite
+) -> None:
+    now = datetime.fromtimestamp(simulated.store.clock.now(), UTC)
+    day = timedelta(days=1)
+    found = datacite.changes(since=now - day, until=now + day, page_size=2)
+    assert all_dois(found) == [f"10.5555/wire-{number}" for number in range(4)]
+    assert all_dois(datacite.changes(since=now + day, until=now + 2 * day)) == []
+
+
+def test_the_simulated_datacite_finds_a_person_in_every_place_and_spelling(
+    datacite: DataCite,
+) -> None:
+    found = datacite.works_of(CARBERRY, page_size=1)
+    assert all_dois(found) == [f"10.5555/wire-{number}" for number in range(3)]
+
+
+def test_the_simulated_datacite_tells_one_work(datacite: DataCite) -> None:
+    work = datacite.work(Doi("10.5555/wire-0"))
+    assert (work.repository, work.repository_kind) == ("raid.example", "raidRegistry")
+    assert work.creators[0].orcids == (CARBERRY,)
+
+
+def test_a_hidden_doi_of_the_simulated_datacite_is_unknown(
+    simulated: DataCiteSimulator, datacite: DataCite
+) -> None:
+    simulated.hide("10.5555/wire-3")
+    with pytest.raises(NotFound):
+        datacite.work(Doi("10.5555/wire-3"))
+    simulated.show("10.5555/wire-3")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"status": 503}, {"status": 429, "headers": {"Retry-After": "2"}}, {"reset": "before"}],
+    ids=["busy", "too many", "reset"],
+)
+def test_faults_of_the_simulated_datacite_are_waited_out(
+    simulated: DataCiteSimulator, datacite: DataCite, fault: dict[str, Any]
+) -> None:
+    simulated.faults.add(path_prefix="/dois", times=2, **fault)
+    assert datacite.work(Doi("10.5555/wire-1")).doi == "10.5555/wire-1"
+
+
+def test_a_cut_answer_of_the_simulated_datacite_is_no_work(
+    simulated: DataCiteSimulator, datacite: DataCite
+) -> None:
+    simulated.faults.add(path_prefix="/dois", times=None, truncate=True)
+    with pytest.raises((UnexpectedAnswer, Unreachable)):
+        datacite.work(Doi("10.5555/wire-1"))
