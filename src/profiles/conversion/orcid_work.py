@@ -9,71 +9,69 @@ from __future__ import annotations
 import msgspec
 
 
-class Shape(
-    msgspec.Struct, frozen=True, gc=False, omit_defaults=True, rename="kebab", kw_only=False
-):
+class Shape(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, rename="kebab"):
     """An object of the JSON; what is absent is left out, never sent empty."""
 
 
-class Text(Shape):
+class Text(Shape, frozen=True):
     value: str
 
 
-class TranslatedTitle(Shape):
+class TranslatedTitle(Shape, frozen=True):
     value: str
     language_code: str
 
 
-class Titles(Shape):
+class Titles(Shape, frozen=True):
     title: Text
     subtitle: Text | None = None
     translated_title: TranslatedTitle | None = None
 
 
-class PublicationDate(Shape):
+class PublicationDate(Shape, frozen=True):
     year: Text
     month: Text | None = None
     day: Text | None = None
 
 
-class Citation(Shape):
+class Citation(Shape, frozen=True):
     citation_type: str
     citation_value: str
 
 
-class ExternalId(Shape):
+class ExternalId(Shape, frozen=True):
     external_id_type: str
     external_id_value: str
     external_id_relationship: str
     external_id_url: Text | None = None
 
 
-class ExternalIds(Shape):
+class ExternalIds(Shape, frozen=True):
     external_id: list[ExternalId]
 
 
-class ContributorOrcid(Shape):
+class ContributorOrcid(Shape, frozen=True):
     uri: str
     path: str
     host: str
 
 
-class ContributorAttributes(Shape):
+class ContributorAttributes(Shape, frozen=True):
     contributor_sequence: str
     contributor_role: str | None = None
 
 
-class Contributor(Shape):
+class Contributor(Shape, frozen=True):
     credit_name: Text
     contributor_attributes: ContributorAttributes
     contributor_orcid: ContributorOrcid | None = None
 
 
-class Contributors(Shape):
+class Contributors(Shape, frozen=True):
     contributor: list[Contributor]
 
 
-class OrcidWork(Shape, kw_only=True):
+class OrcidWork(Shape, frozen=True, kw_only=True):
     title: Titles
     journal_title: Text | None = None
     short_description: str | None = None

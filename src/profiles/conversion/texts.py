@@ -15,13 +15,13 @@ _INLINE = (
     "strong|styled-content|sub|sup|tt|u|underline|uri|var|wbr|xref|o:p"
 )
 _BLOCK = (
-    "abstract|address|article|aside|blockquote|body|center|dd|div|dl|dt|figure|figcaption|footer|"
-    "h[1-6]|header|head|hr|html|li|list|list-item|main|ol|p|pre|sec|section|table|tbody|td|tfoot|"
-    "th|thead|title|tr|ul"
+    "abstract|address|article|aside|blockquote|body|center|div|dl|figure|figcaption|footer|"
+    "h[1-6]|header|head|hr|html|list|main|ol|p|pre|sec|section|table|tbody|tfoot|thead|title|ul"
 )
+_LINE_BREAK = "br|dd|dt|li|list-item|td|th|tr"
 _REST = r"(?:\s[^<>]*|/)?>"
 _PREFIX = r"(?:jats:|mml:)?"
-_BREAK_TAG = re.compile(r"<\s*br\s*/?\s*>", re.IGNORECASE)
+_BREAK_TAG = re.compile(rf"</?{_PREFIX}(?:{_LINE_BREAK}){_REST}", re.IGNORECASE)
 _BLOCK_TAG = re.compile(rf"</?{_PREFIX}(?:{_BLOCK}){_REST}", re.IGNORECASE)
 _INLINE_TAG = re.compile(
     rf"</?{_PREFIX}(?:{_INLINE}){_REST}|</?mml:[a-z]+{_REST}|<!--.*?-->|<!\[CDATA\[|\]\]>",

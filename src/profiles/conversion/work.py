@@ -62,9 +62,9 @@ _NOT_A_SUMMARY = ("SeriesInformation", "TableOfContents")
 class RefusedWork(NotConvertible):
     """ORCID could not take this work"""
 
-    def __init__(self, reason: str, work: Work) -> None:
+    def __init__(self, reason: str) -> None:
         self.reason = reason  # a key of REASONS
-        super().__init__(f"{work.doi}: {REASONS[reason]}")
+        super().__init__(REASONS[reason])
 
 
 def convert(work: Work, *, orcid_host: str = "orcid.org") -> OrcidWork:
@@ -73,7 +73,7 @@ def convert(work: Work, *, orcid_host: str = "orcid.org") -> OrcidWork:
     titles = _titles(work)
     ids = external_ids(work, work_type=kind)
     if not ids:
-        raise RefusedWork("doi_unreadable", work)
+        raise RefusedWork("doi_unreadable")
     container = texts.line(work.container.title, TITLE_LIMIT) if work.container else ""
     publisher = texts.line(work.publisher, TITLE_LIMIT) if work.publisher else ""
     if texts.is_placeholder(publisher):
@@ -119,7 +119,7 @@ def _titles(work: Work) -> Titles:
     cleaned = [(one, text) for one in work.titles if (text := texts.line(one.text, TITLE_LIMIT))]
     cleaned = [(one, text) for one, text in cleaned if not texts.is_placeholder(text)]
     if not cleaned:
-        raise RefusedWork("no_title", work)
+        raise RefusedWork("no_title")
     main, text = next((pair for pair in cleaned if not pair[0].kind), cleaned[0])
     if len(cleaned) == 1:
         return Titles(Text(text))

@@ -1,8 +1,8 @@
 """DOIs in one canonical spelling: lower case, no resolver, no percent-encoding.
 
-A spelling is undone in this order: invisible characters, percent-encoding (of an address, or of
-the slash), XML escapes, what leads up to `10.`, what an address hangs on (query, fragment, last
-slash), and punctuation that a sentence left behind.
+A spelling is undone in this order: invisible characters, XML escapes, what leads up to `10.`,
+what an address hangs on (query, fragment), percent-encoding (of an address, or of the slash), and
+punctuation that a sentence left behind.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _ADDRESS = r"(?:\S*?[?&][a-z]+=)?(?:https?:/{1,2}|//)[^/\s?#]+/+(?:doi/+)?"
 _BARE_HOST = r"(?:[a-z0-9-]+\.)*doi\.org/+"
 _LABEL = r"(?:urn:|info:)?(?:doi|hdl)\s*[:=/]?\s*"
 _SPELLED = re.compile(
-    rf"((?:{_ADDRESS}|{_BARE_HOST}|{_LABEL})*)(10\.[0-9]{{3,9}}(?:\.[0-9]+)*/\S+)",
+    rf"((?:{_ADDRESS}|{_BARE_HOST}|{_LABEL})*)(10\.[0-9]{{3,9}}(?:\.[0-9]+)*(?:/|%2f)\S+)",
     re.IGNORECASE,
 ).fullmatch
-_ENCODED_SLASH = re.compile(r"10\.[0-9.]+%2f", re.IGNORECASE).search
+_WHOLE = re.compile(r"10\.[0-9]{3,9}(?:\.[0-9]+)*/\S+").fullmatch
 
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 _CLOSING = {")": "(", "]": "[", "}": "{", ">": "<"}
@@ -42,22 +42,15 @@ _PLAIN_URL = re.compile(r"[A-Za-z0-9._/:;()-]*").fullmatch
 def parse(text: str) -> Doi:
     """The DOI that `text` spells: bare, `doi:`, `info:doi/`, a resolver's URL, percent-encoded, any case.
 
-    A full stop, comma, quote or unbalanced bracket at the end is a sentence's, not the DOI's.
-    Raises NotADoi.
+    A full stop, comma, quote, slash or unbalanced bracket at the end is a sentence's or an
+    address's, not the DOI's. Raises NotADoi.
     """
-    if _CANONICAL(text):
+    if len(text) <= _LONGEST and _CANONICAL(text):
         return Doi(text)
-    spelled = text.translate(_INVISIBLE).strip().strip("<>\"'").strip()
-    if "%" in spelled and ("://" in spelled or _ENCODED_SLASH(spelled)):
-        spelled = unquote(spelled)
-    found = _SPELLED(_without_escapes(spelled).strip())
-    if found is None:
-        raise NotADoi(repr(text[:100]), hint='A DOI looks like "10.5061/dryad.8515"')
-    lead, name = found.groups()
-    if "//" in lead:
-        name = name.partition("?")[0].partition("#")[0].rstrip("/")
-    name = _without_sentence(name).lower()
-    if not name.isprintable() or name.endswith("/") or len(name) > _LONGEST or "/" not in name:
+    spelled = _without_escapes(text.translate(_INVISIBLE)).strip().lstrip("<\"'([{")
+    found = _SPELLED(spelled)
+    name = _name(*found.groups()) if found else ""
+    if not _WHOLE(name) or not name.isprintable() or len(name) > _LONGEST:
         raise NotADoi(repr(text[:100]), hint='A DOI looks like "10.5061/dryad.8515"')
     return Doi(name)
 
@@ -74,6 +67,16 @@ def prefix(doi: Doi) -> str:
     return doi.partition("/")[0]
 
 
+def _name(lead: str, name: str) -> str:
+    """The DOI after what leads up to it."""
+    is_address = "//" in lead or lead.lower().endswith("doi.org/")
+    if is_address:
+        name = name.partition("?")[0].partition("#")[0]
+    if "%" in name and (is_address or not _WHOLE(name)):
+        name = _without_escapes(unquote(name))
+    return _without_sentence(name.strip()).lower()
+
+
 def _without_escapes(text: str) -> str:
     """Without XML escapes, however often they were applied (`&amp;lt;`)."""
     while "&" in text and (plain := unescape(text)) != text:
@@ -87,7 +90,7 @@ def _without_sentence(name: str) -> str:
         last = name[-1]
         opening = _CLOSING.get(last)
         unbalanced = opening is not None and name.count(last) > name.count(opening)
-        if last not in ".,;:\"'”’»" and not unbalanced:
+        if last not in "/.,;:\"'”’»" and not unbalanced:
             break
         name = name[:-1]
     return name

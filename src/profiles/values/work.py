@@ -25,29 +25,29 @@ class RejectedId(msgspec.Struct, frozen=True, gc=False):
     reason: str  # a code of orcid_id.REASONS
 
 
-class Contributor(msgspec.Struct, frozen=True, omit_defaults=True):
+class Contributor(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A creator or contributor."""
 
     name: str  # for display and credit: "given family", else the name as given; may be empty
     role: str = ""  # DataCite's contributorType; empty for a creator
     organization: bool = False
-    family: str = ""  # the family name, where it is given apart from the rest
     orcids: tuple[OrcidId, ...] = ()
     rejected: tuple[RejectedId, ...] = ()
+    family: str = ""  # the family name, where it is given apart from the rest
 
 
-class Title(msgspec.Struct, frozen=True, omit_defaults=True):
+class Title(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     text: str
     kind: str = ""  # DataCite's titleType; empty for the main title
     language: str = ""
 
 
-class Description(msgspec.Struct, frozen=True, omit_defaults=True):
+class Description(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     text: str
     kind: str = ""  # DataCite's descriptionType
 
 
-class RelatedId(msgspec.Struct, frozen=True, omit_defaults=True):
+class RelatedId(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A relatedIdentifier (or the identifier of a relatedItem)."""
 
     relation: str  # DataCite's relationType
@@ -56,12 +56,12 @@ class RelatedId(msgspec.Struct, frozen=True, omit_defaults=True):
     doi: Doi | None = None  # the value as a DOI, where it is one
 
 
-class AlternateId(msgspec.Struct, frozen=True):
+class AlternateId(msgspec.Struct, frozen=True, gc=False):
     kind: str  # as given: free text in DataCite's schema
     value: str
 
 
-class Container(msgspec.Struct, frozen=True, omit_defaults=True):
+class Container(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What the work appeared in."""
 
     title: str = ""
@@ -74,13 +74,13 @@ class Container(msgspec.Struct, frozen=True, omit_defaults=True):
     last_page: str = ""
 
 
-class Funding(msgspec.Struct, frozen=True, omit_defaults=True):
+class Funding(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     funder: str = ""
     award_number: str = ""
     award_uri: str = ""
 
 
-class Types(msgspec.Struct, frozen=True, omit_defaults=True):
+class Types(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """DataCite's types block, as given."""
 
     general: str = ""  # resourceTypeGeneral
@@ -91,7 +91,7 @@ class Types(msgspec.Struct, frozen=True, omit_defaults=True):
     citeproc: str = ""
 
 
-class Work(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Work(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """One DOI's metadata."""
 
     doi: Doi

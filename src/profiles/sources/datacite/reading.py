@@ -73,7 +73,7 @@ class _Meta(msgspec.Struct):
 
 class _PageShape(msgspec.Struct):
     data: list[msgspec.Raw]
-    included: msgspec.Raw | None = None
+    included: msgspec.Raw = msgspec.Raw()
     links: _Links | None = None
     meta: _Meta | None = None
 
@@ -90,17 +90,18 @@ def read_page(data: bytes | str, *, orcid_host: str = "orcid.org") -> Page:
         page = _PAGE.decode(data)
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise MalformedRecord(f"this is not a page of records ({error})") from None
-    kinds: dict[str, str] = {}
-    if page.included is not None:
-        kinds = _repository_kinds(record.decode(b'{"included":%b}' % bytes(page.included)).included)
+    included = record.decode(b'{"included":%b}' % (bytes(page.included) or b"[]")).included
+    kinds = _repository_kinds(included)
     works: list[Work] = []
     failures: list[Failure] = []
     for number, raw in enumerate(page.data, start=1):
+        name = f"number {number}"
         try:
             resource = record.decode(bytes(raw))
+            name = resource.id or name
             works.append(_work(resource, kinds=kinds, orcid_host=orcid_host))
         except MalformedRecord as error:
-            failures.append(Failure(doi=f"number {number}", error=error))
+            failures.append(Failure(doi=name, error=error))
     return Page(
         works=tuple(works),
         failures=tuple(failures),
@@ -247,23 +248,19 @@ def _contributors(
         return ()
     made = []
     for person in people:
-        family = person.family_name
-        given = person.given_name
-        if family and given:
+        given, family = person.given_name, person.family_name
+        organization = person.name_type == "Organizational"
+        if given and family and not (organization and person.name):
             name = f"{given} {family}"
         else:
-            name = person.name or person.creator_name or person.contributor_name
-            name = name or family or given or ""
-            family = ""
-        role = (person.contributor_type or "") if roles else ""
-        organization = person.name_type == "Organizational"
-        if organization and person.name:
-            name, family = person.name, ""
+            whole = person.name or person.creator_name or person.contributor_name
+            name, family = whole or family or given or "", ""
+        role = person.contributor_type if roles and person.contributor_type else ""
         if person.name_identifiers:
             orcids, rejected = _orcids(person.name_identifiers, host=host)
-            made.append(Contributor(name, role, organization, family, orcids, rejected))
+            made.append(Contributor(name, role, organization, orcids, rejected, family))
         else:
-            made.append(Contributor(name, role, organization, family))
+            made.append(Contributor(name, role, organization, (), (), family))
     return tuple(made)
 
 
@@ -349,10 +346,8 @@ def _related(attributes: Attributes) -> tuple[RelatedId, ...]:
 
 
 def _related_id(relation: str | None, kind: str | None, value: str) -> RelatedId:
-    relation = relation.strip() if relation else ""
-    kind = kind.strip() if kind else ""
-    value = value.strip()
-    return RelatedId(relation, kind, value, _doi_of(kind, value))
+    kind, value = (kind or "").strip(), value.strip()
+    return RelatedId((relation or "").strip(), kind, value, _doi_of(kind, value))
 
 
 def _doi_of(kind: str, value: str) -> Doi | None:
@@ -390,6 +385,7 @@ def _funding(attributes: Attributes) -> tuple[Funding, ...]:
     for one in attributes.funding_references or ():
         number, uri = one.award_number, one.award_uri
         if isinstance(number, record.AwardNumber):
-            number, uri = number.award_number, uri or number.award_uri
+            uri = uri or number.award_uri
+            number = number.award_number
         made.append(Funding(one.funder_name or "", (number or "").strip(), (uri or "").strip()))
     return tuple(made)
