@@ -162,7 +162,7 @@ class DataCite:
         return self._pages(f"{field}:({wanted})", cursor=None, page_size=page_size)
 
     def _pages(self, query: str, *, cursor: str | None, page_size: int) -> Iterator[Page]:
-        """Rebuilds every address itself: the API's `next` link loses parameters on the way."""
+        """Rebuilds every address itself: `links.next` repeats only some of the parameters."""
         here = cursor or FIRST_CURSOR
         while here:
             body = self._get(

@@ -75,7 +75,7 @@ def ok(data: object, **rest: object) -> httpx2.Response:
 
 
 def page(*dois: str, cursor: str = "") -> httpx2.Response:
-    """As DataCite answers: `next` has lost nearly all that was asked for."""
+    """As DataCite answers: `next` repeats only some of the parameters."""
     links = {"next": f"{URL}/dois?page%5Bcursor%5D={cursor}&page%5Bsize%5D=25"} if cursor else {}
     return ok([record(each) for each in dois], links=links, meta={"total": 3})
 
@@ -127,7 +127,7 @@ def test_an_account_goes_along() -> None:
     assert "Authorization" not in wire.requests[1].headers
 
 
-def test_pages_are_asked_for_in_full_though_next_drops_parameters() -> None:
+def test_every_page_is_asked_for_with_all_parameters() -> None:
     wire = Wire(page("10.5555/1", "10.5555/2", cursor="MTIz"), page("10.5555/3"))
     pages = list(wire.client().changes(since=SINCE, until=UNTIL, page_size=2))
     assert [[work.doi for work in each.works] for each in pages] == [
