@@ -1,0 +1,1 @@
+"""The simulated DataCite REST API, with pages to register, change and hide DOIs."""

@@ -1,0 +1,233 @@
+"""What the simulated ORCID knows: people, clients, codes, tokens, works, notifications."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import string
+import uuid
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import orjson
+
+from ..clock import Clock
+
+RecordState = Literal["active", "locked", "deactivated", "deprecated", "unclaimed"]
+
+# Token lifetimes in seconds (ORCID-Source, development.properties).
+PERSISTENT = 631138519
+IMPLICIT = 600
+CODE_LIFETIME = 600
+
+FIRST_PUT_CODE = 1_000_001
+
+
+@dataclass(slots=True)
+class Person:
+    orcid: str
+    given_names: str
+    family_name: str = ""
+    credit_name: str = ""
+    email: str = ""
+    names_visibility: str = "public"
+    default_visibility: str = "public"
+    state: RecordState = "active"
+    deprecated_to: str = ""
+    created_by: str = ""  # the client that made an unclaimed record
+    wait_period_over: bool = False
+    wants_notifications: bool = True
+    created: int = 0
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.given_names} {self.family_name}".strip()
+
+    @property
+    def public_name(self) -> str:
+        if self.names_visibility != "public":
+            return ""
+        return self.credit_name or self.full_name
+
+
+@dataclass(slots=True)
+class Client:
+    id: str
+    secret: str
+    name: str
+    redirect_uris: tuple[str, ...]
+    description: str = ""
+    kind: Literal["public", "member", "premium"] = "premium"
+    on_behalf_of_user: bool = False  # "member, on behalf of the user": sets the assertion origin
+    locked: bool = False
+
+
+@dataclass(slots=True)
+class Code:
+    text: str
+    client_id: str
+    orcid: str
+    scopes: tuple[str, ...]
+    redirect_uri: str
+    nonce: str
+    made: float
+    used: bool = False
+    access_token: str = ""
+
+
+@dataclass(slots=True)
+class Token:
+    access: str
+    refresh: str
+    client_id: str
+    orcid: str  # empty for client_credentials
+    scopes: tuple[str, ...]
+    made: float
+    expires_in: int
+    disabled: str = ""  # the reason: CLIENT_REVOKED, USER_REVOKED, AUTH_CODE_REUSED, REFRESHED
+    signed_in_at: float = 0.0
+
+
+@dataclass(slots=True)
+class Work:
+    put_code: int
+    client_id: str  # empty: the person added it
+    assertion_origin: str  # the iD, for a client that acts on behalf of the user
+    created: int
+    modified: int
+    visibility: str
+    display_index: str
+    packed: bytes  # the content as JSON; parsed when read, so that 100,000 works fit
+    ids: tuple[tuple[str, str, str], ...] = ()  # relationship, type, normalised value
+
+    @property
+    def content(self) -> dict[str, Any]:
+        content: dict[str, Any] = orjson.loads(self.packed)
+        return content
+
+    @property
+    def source(self) -> tuple[str, str]:
+        return self.client_id, self.assertion_origin
+
+
+@dataclass(slots=True)
+class Record:
+    """A person's works, with an index from (type, normalised value) to put-codes."""
+
+    works: dict[int, Work] = field(default_factory=dict)
+    by_id: dict[tuple[str, str], list[int]] = field(default_factory=lambda: defaultdict(list))
+    modified: int = 0
+
+    def put(self, work: Work) -> None:
+        self.take(work.put_code)
+        self.works[work.put_code] = work
+        for _, kind, value in work.ids:
+            self.by_id[kind, value].append(work.put_code)
+        self.modified = max(self.modified, work.modified)
+
+    def take(self, put_code: int) -> Work | None:
+        work = self.works.pop(put_code, None)
+        for _, kind, value in work.ids if work else ():
+            found = self.by_id[kind, value]
+            found.remove(put_code)
+            if not found:
+                del self.by_id[kind, value]
+        return work
+
+    def sharing(self, kind: str, value: str) -> list[Work]:
+        found = self.by_id.get((kind, value), ())
+        return [self.works[put_code] for put_code in dict.fromkeys(found)]
+
+
+@dataclass(slots=True)
+class Notification:
+    id: int
+    kind: Literal["AMENDED", "PERMISSION"]
+    client_name: str
+    at: int
+    subject: str
+    items: tuple[str, ...]
+    link: str = ""
+    read: bool = False
+    archived: bool = False
+
+
+class Registry:
+    """All state of the simulated ORCID, indexed by owner so that nothing is scanned."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.people: dict[str, Person] = {}
+        self.clients: dict[str, Client] = {}
+        self.codes: dict[str, Code] = {}
+        self.tokens: dict[str, Token] = {}
+        self.by_refresh: dict[str, Token] = {}
+        self.tokens_of: dict[str, list[Token]] = defaultdict(list)
+        self.records: dict[str, Record] = defaultdict(Record)
+        self.inboxes: dict[str, list[Notification]] = defaultdict(list)
+        self.put_codes = itertools.count(FIRST_PUT_CODE)
+        self.numbers = itertools.count(1)
+
+    def issue_code(
+        self,
+        *,
+        client: Client,
+        person: Person,
+        scopes: tuple[str, ...],
+        redirect_uri: str,
+        nonce: str,
+    ) -> Code:
+        letters = string.ascii_letters + string.digits
+        text = "".join(secrets.choice(letters) for _ in range(6))
+        code = Code(
+            text=text,
+            client_id=client.id,
+            orcid=person.orcid,
+            scopes=scopes,
+            redirect_uri=redirect_uri,
+            nonce=nonce,
+            made=self.clock.now(),
+        )
+        self.codes[text] = code
+        return code
+
+    def issue_token(
+        self,
+        *,
+        client_id: str,
+        orcid: str,
+        scopes: tuple[str, ...],
+        expires_in: int = PERSISTENT,
+    ) -> Token:
+        token = Token(
+            access=str(uuid.uuid4()),
+            refresh=str(uuid.uuid4()),
+            client_id=client_id,
+            orcid=orcid,
+            scopes=scopes,
+            made=self.clock.now(),
+            expires_in=expires_in,
+        )
+        self.tokens[token.access] = token
+        self.by_refresh[token.refresh] = token
+        self.tokens_of[orcid].append(token)
+        return token
+
+    def alive(self, token: Token) -> bool:
+        return not token.disabled and self.clock.now() < token.made + token.expires_in
+
+    def live_tokens(self, orcid: str) -> list[Token]:
+        return [token for token in self.tokens_of.get(orcid, ()) if self.alive(token)]
+
+    def notify(self, orcid: str, *, client: Client, subject: str, items: tuple[str, ...]) -> None:
+        self.inboxes[orcid].append(
+            Notification(
+                id=next(self.numbers),
+                kind="AMENDED",
+                client_name=client.name,
+                at=self.clock.millis(),
+                subject=subject,
+                items=items,
+            )
+        )

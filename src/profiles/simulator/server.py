@@ -1,0 +1,158 @@
+"""The simulators' servers: three ports, one process, one daemon thread."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from typing import Final
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from ..errors import Misconfigured
+from . import control, seed
+from .clock import Clock
+from .datacite.simulator import DataCiteSimulator
+from .globus.simulator import GlobusSimulator
+from .orcid.member_api import PUBLIC
+from .orcid.simulator import OrcidSimulator
+from .wire import Protocol
+
+ADDRESS: Final = "127.0.0.1"
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn in a thread that is not the main one."""
+
+    def install_signal_handlers(self) -> None:
+        """Signals belong to the program around."""
+
+
+class Simulation:
+    """The state of all simulators and, after `start`, their running servers."""
+
+    def __init__(self, *, service_url: str) -> None:
+        self.clock = Clock()
+        self.service_url = service_url.rstrip("/")
+        self.orcid = OrcidSimulator(clock=self.clock)
+        self.globus = GlobusSimulator(clock=self.clock)
+        self.datacite = DataCiteSimulator(clock=self.clock)
+        self.orcid_client = seed.orcid_client(self.orcid, self.service_url)
+        self.globus_client = seed.globus_client(self.globus, self.service_url)
+        self.datacite.people = lambda: [
+            (f"{one.family_name}, {one.given_names}", one.orcid)
+            for one in self.orcid.registry.people.values()
+        ]
+        self._servers: list[_Server] = []
+        self._thread: threading.Thread | None = None
+
+    def environment(self) -> dict[str, str]:
+        """What points the service at these simulators."""
+        return {
+            "ORCID_URL": self.orcid.url,
+            "ORCID_API_URL": self.orcid.url,
+            "ORCID_PUBLIC_API_URL": f"{self.orcid.url}{PUBLIC}",
+            "ORCID_CLIENT_ID": self.orcid_client.id,
+            "ORCID_CLIENT_SECRET": self.orcid_client.secret,
+            "GLOBUS_URL": self.globus.url,
+            "GLOBUS_CLIENT_ID": self.globus_client.id,
+            "GLOBUS_CLIENT_SECRET": self.globus_client.secret,
+            "DATACITE_API_URL": self.datacite.url,
+        }
+
+    def serve(self, sockets: list[socket.socket]) -> None:
+        """Listen in a daemon thread; returns when all answer."""
+        apps: list[ASGIApp] = [
+            simulator.app(control.routes(simulator))
+            for simulator in (self.orcid, self.globus, self.datacite)
+        ]
+        self._servers = [
+            _Server(
+                uvicorn.Config(
+                    app,
+                    http=Protocol,
+                    ws="none",
+                    lifespan="off",
+                    log_config=None,
+                    access_log=False,
+                    server_header=False,
+                )
+            )
+            for app in apps
+        ]
+        ready = threading.Event()
+        self._thread = threading.Thread(
+            target=self._run, args=(sockets, ready), name="simulators", daemon=True
+        )
+        self._thread.start()
+        ready.wait(10)
+
+    def _run(self, sockets: list[socket.socket], ready: threading.Event) -> None:
+        async def all_of_them() -> None:
+            tasks = [
+                asyncio.create_task(server.serve(sockets=[listening]))
+                for server, listening in zip(self._servers, sockets, strict=True)
+            ]
+            while not all(server.started for server in self._servers):
+                await asyncio.sleep(0.005)
+            ready.set()
+            await asyncio.gather(*tasks)
+
+        asyncio.run(all_of_them())
+
+    def stop(self) -> None:
+        for server in self._servers:
+            server.should_exit = True
+            server.force_exit = True
+        if self._thread is not None:
+            self._thread.join(5)
+
+
+def listen(host: str, port: int, *, option: str) -> socket.socket:
+    """A bound socket; a port in use is a wrong setting, said in one line."""
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise Misconfigured(
+            f"port {port} cannot be used ({error.strerror})",
+            hint=f"Choose another with {option}",
+        ) from None
+    listening.listen(128)
+    return listening
+
+
+def start(
+    *,
+    host: str = ADDRESS,
+    orcid_port: int = 0,
+    globus_port: int = 0,
+    datacite_port: int = 0,
+    service_url: str = "http://localhost:8000",
+    seeded: bool = True,
+) -> Simulation:
+    """Run the simulators; port 0 is any free port. Raises Misconfigured for a port in use."""
+    simulation = Simulation(service_url=service_url)
+    wanted = (
+        (simulation.orcid, orcid_port, "--orcid-port"),
+        (simulation.globus, globus_port, "--globus-port"),
+        (simulation.datacite, datacite_port, "--datacite-port"),
+    )
+    sockets: list[socket.socket] = []
+    try:
+        for simulator, port, option in wanted:
+            listening = listen(host, port, option=option)
+            sockets.append(listening)
+            # The name, not the number: sign-in cookies and redirect URIs are told by host name.
+            simulator.url = f"http://localhost:{listening.getsockname()[1]}"
+    except Misconfigured:
+        for listening in sockets:
+            listening.close()
+        raise
+    if seeded:
+        seed.fill(simulation.orcid, simulation.globus, simulation.datacite)
+    simulation.serve(sockets)
+    return simulation
