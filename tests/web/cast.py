@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -72,6 +73,7 @@ def withdraw(person: Person) -> None:
         )
 
 
+@transaction.atomic
 def claim(
     doi: str = "10.5555/weddell",
     *,
@@ -87,6 +89,7 @@ def claim(
     ledger.want(orcid, Doi(doi), origin=Origin.AUTO_UPDATE, by="auto_update", now=now)
     if state in _ROUNDS:
         (taken,) = ledger.take_due(orcid, limit=1, lease=_LEASE, now=now)
+        assert taken.doi == doi, "an older claim is still due: make the waiting ones last"
         event = _ROUNDS[state]
         ledger.settle(
             taken,

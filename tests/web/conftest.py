@@ -1,15 +1,19 @@
-"""The cast as fixtures. It is imported late: pytest reads this file before Django is set up."""
+"""The cast and the browser as fixtures. Imported late: pytest reads this before Django is set up."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from django.test import Client
+    from playwright.sync_api import Browser
 
     from profiles.people.models import Person
+
+    from . import browsing
 
 
 @pytest.fixture
@@ -45,3 +49,21 @@ def as_bob(bob: Person) -> Client:
     from . import cast
 
     return cast.signed_in(bob)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    from . import browsing
+
+    with pytest.MonkeyPatch.context() as patch:
+        # Playwright keeps an event loop in this thread; the tests' own queries are still in order.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        yield from browsing.chromium()
+
+
+@pytest.fixture
+def visit(chromium: Browser) -> Iterator[browsing.Visit]:
+    """Opens browser windows, each a visitor of its own, and closes them in the end."""
+    from . import browsing
+
+    yield from browsing.visits(chromium)

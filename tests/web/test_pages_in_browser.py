@@ -1,0 +1,141 @@
+"""Every page of ours in a browser: light and dark, desktop and phone, by keyboard, without scripts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Page, expect
+
+from profiles.claims.states import State
+from profiles.people import accounts
+from profiles.people.models import Person
+
+from .browsing import DESKTOP, PHONE, Visit, check
+from .cast import claim, make_alice, make_nemo, permit, signed_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+PUBLIC = ["/", "/sign-in", "/status", "/no-such-page"]
+OWN = ["/settings", "/settings/account", "/works", "/works?show=off", "/works/explain", "/sign-out"]
+LOOKS = [(DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "light"), (PHONE, "dark")]
+
+
+def arrive(page: Page, live_server: Any, person: Person) -> None:
+    """Signed in, as after the round with a provider."""
+    cookie = signed_in(person).cookies[settings.SESSION_COOKIE_NAME]
+    page.context.add_cookies(
+        [{"name": cookie.key, "value": cookie.value, "url": str(live_server.url)}]
+    )
+
+
+def with_claims(person: Person) -> str:
+    """One claim of every kind; the address of the one that failed."""
+    permit(person)
+    accounts.set_auto_update(person=person, on=True)
+    claim("10.5555/done", title="A work with a long title " * 6, state=State.DONE)
+    claim("10.5555/held", state=State.HELD, reason="record_locked")
+    claim("10.5555/never", state=State.DECLINED)
+    claim("10.5555/off", title="", state=State.REMOVED)
+    failed = claim(
+        "10.5555/" + "a-doi-without-any-place-to-break-it" * 3,
+        state=State.FAILED,
+        reason="refused",
+        message="Invalid title",
+    )
+    claim("10.5555/waits", title="A work that waits")
+    return f"/works/{failed.uuid}"
+
+
+@pytest.mark.parametrize(("viewport", "scheme"), LOOKS)
+def test_every_page_is_accessible_and_fits(
+    visit: Visit, live_server: Any, viewport: dict[str, int], scheme: str
+) -> None:
+    page = visit(viewport=viewport, color_scheme=scheme)
+    for path in PUBLIC:
+        page.goto(live_server.url + path)
+        check(page)
+    alice = make_alice()
+    arrive(page, live_server, alice)
+    for path in OWN:
+        page.goto(live_server.url + path)
+        check(page)
+    for path in [with_claims(alice), *OWN]:
+        page.goto(live_server.url + path)
+        check(page)
+    page.goto(live_server.url + "/works/explain?doi=hello")
+    check(page)
+    page.get_by_text("Alice Adams").click()
+    expect(page.get_by_role("link", name="DataCite Commons")).to_be_visible()
+    check(page)
+
+
+def test_the_page_that_links_an_id_is_accessible(visit: Visit, live_server: Any) -> None:
+    page = visit()
+    arrive(page, live_server, make_nemo())
+    page.goto(live_server.url + "/settings")
+    expect(page.get_by_role("button", name="Link your ORCID iD")).to_be_visible()
+    check(page)
+
+
+def test_everything_can_be_done_with_the_keyboard(visit: Visit, live_server: Any) -> None:
+    page = visit()
+    arrive(page, live_server, make_alice())
+    page.goto(live_server.url + "/settings")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Go to ORCID Permissions")).to_be_focused()
+    page.locator("summary").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Settings")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("link", name="Settings")).to_be_hidden()
+    expect(page.locator("summary")).to_be_focused()
+    page.get_by_role("link", name="Update").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("checkbox", name="Auto-update is enabled").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Your settings are saved.")
+
+
+def test_focus_is_always_visible(visit: Visit, live_server: Any) -> None:
+    page = visit()
+    page.goto(live_server.url + "/")
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
+        assert float(outline.removesuffix("px")) >= 2, page.evaluate(
+            "document.activeElement.outerHTML"
+        )
+
+
+def test_everything_works_without_scripts(visit: Visit, live_server: Any) -> None:
+    page = visit(java_script_enabled=False)
+    alice = make_alice()
+    arrive(page, live_server, alice)
+    with_claims(alice)
+    page.goto(live_server.url + "/settings")
+    page.get_by_text("Alice Adams", exact=True).first.click()
+    page.get_by_role("link", name="My works").click()
+    page.get_by_role("link", name="Need attention").click()
+    page.get_by_role("button", name="Retry Ice of the Weddell Sea").first.click()
+    expect(page.get_by_role("status")).to_contain_text("It is queued again.")
+    page.get_by_text("Alice Adams", exact=True).first.click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("link", name="Sign In")).to_be_visible()
+
+
+def test_the_summary_on_settings_follows_by_itself(visit: Visit, live_server: Any) -> None:
+    page = visit()
+    alice = make_alice()
+    permit(alice)
+    accounts.set_auto_update(person=alice, on=True)
+    arrive(page, live_server, alice)
+    page.goto(live_server.url + "/settings")
+    claim("10.5555/new", state=State.DONE)
+    expect(page.get_by_role("link", name="10.5555/new")).to_be_visible()
