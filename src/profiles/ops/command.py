@@ -65,6 +65,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         with until_exit:
             build(arguments)(args=arguments, prog_name="profiles")
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("profiles"):
+            raise
+        _say([f"the package {error.name} is missing: install datacite-profiles[demo], or [dev]"])
+        sys.exit(WRONG_USE)
     except WrongSettings as error:
         _say(error.problems)
         sys.exit(WRONG_USE)
@@ -85,7 +90,7 @@ def build(arguments: Sequence[str]) -> typer.Typer:
     app.callback()(_options)
     called = next((word for word in arguments if not word.startswith("-")), None)
     for command in COMMANDS:
-        target = _load(command) if command.name == called else _nothing
+        target = command.load() if command.name == called else _nothing
         if isinstance(target, typer.Typer):
             app.add_typer(target, name=command.name, help=command.help, no_args_is_help=True)
         else:
@@ -96,18 +101,6 @@ def build(arguments: Sequence[str]) -> typer.Typer:
                 context_settings=command.context,
             )(target)
     return app
-
-
-def _load(command: Command) -> Target:
-    try:
-        return command.load()
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.startswith("profiles"):
-            raise
-        raise Misconfigured(
-            f"the package {error.name} is missing",
-            hint="Install datacite-profiles[demo], or [dev] to develop",
-        ) from None
 
 
 def _nothing() -> None:

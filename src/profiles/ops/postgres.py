@@ -6,7 +6,7 @@
                     kill -9, and with no process id that could be somebody else's by now
 
 The last user out stops the server; should it be killed, the keeper (`python -m profiles.ops.postgres
-FOLDER`, started beside the server) does so within a second. Standard library and psutil only: the
+FOLDER PID`, started beside the server) does so within a second. Standard library and psutil only: the
 keeper starts in no time and stays small.
 """
 
@@ -24,7 +24,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -151,7 +151,7 @@ def _start(folder: Path) -> None:
         [*account.prefix, str(_binary("postgres")), "-D", str(data), *arguments], output=log
     )
     _await_ready(data, pid=pid, log=log)
-    keeper = [sys.executable, "-m", "profiles.ops.postgres", str(folder)]
+    keeper = [sys.executable, "-m", "profiles.ops.postgres", str(folder), str(pid)]
     _spawn(keeper, output=log, environ={"PYTHONPATH": str(Path(__file__).parents[2])})
 
 
@@ -282,11 +282,10 @@ def _stop(server: psutil.Process) -> None:
             return
 
 
-def keep(folder: Path) -> None:
-    """Wait for the last user's end, however it comes, and stop the server."""
-    while (server := _server(folder)) is not None:
-        with suppress(psutil.TimeoutExpired):
-            server.wait(timeout=1)  # no waiting when somebody else has stopped it
+def keep(folder: Path, *, pid: int) -> None:
+    """Wait for the last user's end, however it comes, and stop the server `pid`."""
+    while (server := _server(folder)) is not None and server.pid == pid:
+        time.sleep(0.3)
         with _locked(folder):
             if _stop_unused(folder):
                 return
@@ -353,4 +352,4 @@ def _spawn(command: list[str], *, output: Path, environ: dict[str, str] | None =
 
 
 if __name__ == "__main__":
-    keep(Path(sys.argv[1]))
+    keep(Path(sys.argv[1]), pid=int(sys.argv[2]))
