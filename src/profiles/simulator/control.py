@@ -16,7 +16,7 @@ from .globus.simulator import GlobusSimulator
 from .orcid.simulator import OrcidSimulator
 
 Simulator = OrcidSimulator | GlobusSimulator | DataCiteSimulator
-Action = Callable[[dict[str, Any]], Any]
+Action = Callable[[dict[str, Any]], object]
 
 
 def routes(simulator: Simulator) -> list[Route]:
@@ -53,17 +53,17 @@ def _act(action: Action) -> Callable[[Request], Awaitable[Response]]:
 
 
 def _orcid(simulator: OrcidSimulator) -> dict[str, Action]:
-    def person(given: dict[str, Any]) -> Any:
+    def person(given: dict[str, Any]) -> object:
         return dataclasses.asdict(simulator.add_person(**given))
 
-    def state(given: dict[str, Any]) -> Any:
+    def state(given: dict[str, Any]) -> object:
         simulator.set_state(**given)
         return {"ok": True}
 
-    def revoke(given: dict[str, Any]) -> Any:
+    def revoke(given: dict[str, Any]) -> object:
         return {"revoked": simulator.revoke_tokens(**given)}
 
-    def limiter(given: dict[str, Any]) -> Any:
+    def limiter(given: dict[str, Any]) -> object:
         simulator.limiter.rate = float(given.get("rate", simulator.limiter.rate))
         simulator.limiter.burst = int(given.get("burst", simulator.limiter.burst))
         simulator.limiter.enforced = bool(given.get("enforced", True))
@@ -73,22 +73,22 @@ def _orcid(simulator: OrcidSimulator) -> dict[str, Action]:
 
 
 def _datacite(simulator: DataCiteSimulator) -> dict[str, Action]:
-    def register(given: dict[str, Any]) -> Any:
+    def register(given: dict[str, Any]) -> object:
         return {"doi": simulator.register(given).doi}
 
-    def update(given: dict[str, Any]) -> Any:
+    def update(given: dict[str, Any]) -> object:
         return {"metadataVersion": simulator.update(given.pop("doi"), given).version - 1}
 
-    def hide(given: dict[str, Any]) -> Any:
+    def hide(given: dict[str, Any]) -> object:
         return {"doi": simulator.hide(given["doi"]).doi}
 
-    def show(given: dict[str, Any]) -> Any:
+    def show(given: dict[str, Any]) -> object:
         return {"doi": simulator.show(given["doi"]).doi}
 
     return {"register": register, "update": update, "hide": hide, "show": show}
 
 
-def _fault(simulator: Simulator, given: dict[str, Any]) -> Any:
+def _fault(simulator: Simulator, given: dict[str, Any]) -> object:
     simulator.faults.add(**given)
     return {"faults": len(simulator.faults.rules)}
 
@@ -110,7 +110,7 @@ def _clock_of(simulator: Simulator) -> Clock:
     return simulator.store.clock
 
 
-def _clock(simulator: Simulator, given: dict[str, Any]) -> Any:
+def _clock(simulator: Simulator, given: dict[str, Any]) -> object:
     clock = _clock_of(simulator)
     if "set" in given:
         clock.set(float(given["set"]))

@@ -4,9 +4,24 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, Unpack
 
 Reset = Literal["", "before", "after"]
+
+
+class What(TypedDict, total=False):
+    """What a fault does; see Fault."""
+
+    method: str
+    status: int
+    error_code: int
+    body: str | dict[str, Any]
+    content_type: str
+    headers: dict[str, str]
+    delay: float
+    reset: Reset
+    truncate: bool
+    skip: int
 
 
 @dataclass(slots=True)
@@ -42,7 +57,7 @@ class Faults:
         self.rules: list[Fault] = []
 
     def add(
-        self, *, path_prefix: str = "", regex: str = "", times: int | None = 1, **what: Any
+        self, *, path_prefix: str = "", regex: str = "", times: int | None = 1, **what: Unpack[What]
     ) -> Fault:
         """Add a rule; `path_prefix` is literal, `regex` is not. Other names are Fault's."""
         fault = Fault(path=regex or re.escape(path_prefix), times=times, **what)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader, select_autoescape
 from starlette.responses import HTMLResponse
@@ -26,7 +25,7 @@ class Renderer:
             lstrip_blocks=True,
         )
 
-    def page(self, template: str, status: int = 200, **context: Any) -> HTMLResponse:
+    def page(self, template: str, status: int = 200, **context: object) -> HTMLResponse:
         text = self._templates.get_template(f"{self._folder}/{template}").render(**context)
         return HTMLResponse(text, status, headers={"cache-control": "no-store"})
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .datacite.samples import DAY, REPOSITORIES, Who, samples
+
 if TYPE_CHECKING:
     from .datacite.simulator import DataCiteSimulator
     from .globus.simulator import GlobusSimulator
@@ -80,4 +82,23 @@ def fill(orcid: OrcidSimulator, globus: GlobusSimulator, datacite: DataCiteSimul
             email=person.email,
             # One person's identities are linked; the others have two Globus accounts.
             linked_to=first if person.family_name == "Carberry" else None,
+        )
+    _register_samples(orcid, datacite)
+
+
+def _register_samples(orcid: OrcidSimulator, datacite: DataCiteSimulator) -> None:
+    """Old DOIs: a service that looks for what changed since today finds none of them."""
+    for repository_id, name, kind in REPOSITORIES:
+        datacite.add_repository(repository_id, name, client_type=kind)
+    people = [
+        Who(one.given_names, one.family_name, one.orcid) for one in orcid.registry.people.values()
+    ]
+    now = datacite.store.clock.now()
+    for sample in samples(people):
+        datacite.register(
+            sample.record,
+            repository=sample.repository,
+            state=sample.state,
+            agency=sample.agency,
+            created=now - sample.days_ago * DAY,
         )

@@ -8,7 +8,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable, MutableMapping
-from typing import Any
+from typing import Any, Final, cast
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -18,7 +18,7 @@ from .faults import Fault, Faults
 from .journal import Entry, Journal, safe_query
 
 Answer = tuple[int, dict[str, str], bytes]  # status, headers, body
-TRANSPORT = "simulator.transport"
+TRANSPORT: Final = "simulator.transport"
 
 
 class Protocol(HttpToolsProtocol):
@@ -26,7 +26,7 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope[TRANSPORT] = self.transport  # type: ignore[typeddict-unknown-key]
+        cast("dict[str, Any]", self.scope)[TRANSPORT] = self.transport
 
 
 async def break_connection(scope: MutableMapping[str, Any]) -> None:

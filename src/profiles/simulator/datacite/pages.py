@@ -65,7 +65,7 @@ def form_page(
     template: str,
     fields: dict[str, str],
     status: int = 200,
-    **context: Any,
+    **context: object,
 ) -> Response:
     simulator = simulator_of(request)
     return simulator.renderer.page(

@@ -11,7 +11,7 @@ DEFAULT_SIZE: Final = 25
 MOST_ROWS: Final = 10_000
 
 # `links.next` is rebuilt from this list; every other parameter is lost on the way.
-KEPT_IN_NEXT: Final = (
+KEPT_IN_NEXT: Final[tuple[str, ...]] = (
     "query",
     "provider-id",
     "consortium-id",
@@ -68,6 +68,6 @@ def place_of(cursor: str) -> tuple[int, str]:
 
 
 def next_link(base: str, query: dict[str, str], **page: str) -> str:
-    kept = {name: query[name] for name in KEPT_IN_NEXT if name in query}
-    pages = {f"page[{name}]": value for name, value in page.items()}
-    return f"{base}?{urlencode({**kept, **pages})}"
+    kept = [(name, query[name]) for name in KEPT_IN_NEXT if name in query]
+    pages = [(f"page[{name}]", value) for name, value in page.items()]
+    return f"{base}?{urlencode(kept + pages)}"

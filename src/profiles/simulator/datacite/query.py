@@ -184,7 +184,7 @@ def _moment(text: str, *, first: bool) -> float:
         return float("-inf") if first else float("inf")
     text = text.strip('"')
     try:
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        moment = datetime.fromisoformat(text)
     except ValueError:
         raise BadQuery(f"failed to parse date field [{text}]") from None
     if moment.tzinfo is None:

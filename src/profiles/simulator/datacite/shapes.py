@@ -74,13 +74,13 @@ def _relationships(entry: Entry, *, detail: bool) -> Json:
     return shown
 
 
-def _publisher(value: Any, *, as_object: bool) -> Any:
+def _publisher(value: object, *, as_object: bool) -> object:
     if isinstance(value, dict):
         return value if as_object else value.get("name")
     return {"name": value} if as_object and value is not None else value
 
 
-def _person(person: Any, *, affiliation: bool) -> Any:
+def _person(person: object, *, affiliation: bool) -> object:
     if not isinstance(person, dict):
         return person
     given = person.get("affiliation") or []
@@ -133,7 +133,7 @@ def activity(entry: Entry, one: Activity) -> Json:
 
 def xml(entry: Entry) -> str:
     attributes = entry.attributes
-    publisher = _publisher(attributes["publisher"], as_object=False) or ""
+    publisher = str(_publisher(attributes["publisher"], as_object=False) or "")
     kind = attributes["types"] or {}
     general = quoteattr(kind.get("resourceTypeGeneral") or "Other")
     return (
@@ -150,7 +150,7 @@ def xml(entry: Entry) -> str:
     )
 
 
-def _creator_xml(person: Any) -> str:
+def _creator_xml(person: object) -> str:
     if not isinstance(person, dict):
         return ""
     ids = person.get("nameIdentifiers") or []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Scope
@@ -16,12 +16,21 @@ from ..journal import Entry as LogEntry
 from ..rendering import Renderer
 from ..wire import Answer, Wire, plain
 from . import api, pages
-from .store import Entry, Repository, Store
+from .store import Entry, Repository, State, Store
 
 PREFIX = "10.5555"
 
 # Requests in five minutes for one address (support.datacite.org, rate-limit).
 IDENTIFIED, UNIDENTIFIED, WINDOW = 1000, 500, 300
+
+
+class EntryFields(TypedDict, total=False):
+    """Further fields of a DOI; see store.Entry."""
+
+    repository: str
+    state: State
+    agency: str
+    created: float
 
 
 class DataCiteSimulator:
@@ -46,7 +55,7 @@ class DataCiteSimulator:
         self.store.repositories[repository_id] = repository
         return repository
 
-    def register(self, record: dict[str, Any], **more: Any) -> Entry:
+    def register(self, record: dict[str, Any], **more: Unpack[EntryFields]) -> Entry:
         """A new DOI from DataCite JSON; without `doi` one is made up."""
         given = record.get("data", record)
         given = given.get("attributes", given)

@@ -44,14 +44,14 @@ def works_from_json(body: bytes) -> list[dict[str, Any]]:
     return works
 
 
-def _json(body: bytes) -> Any:
+def _json(body: bytes) -> object:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise Refused(9047, str(error)) from None
 
 
-def _object(value: Any, fields: tuple[Field, ...], where: str) -> dict[str, Any]:
+def _object(value: object, fields: tuple[Field, ...], where: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Refused(9047, f"Cannot deserialize instance of `{where}` out of {_token(value)}")
     known = {field.name: field for field in fields}
@@ -70,7 +70,7 @@ def _object(value: Any, fields: tuple[Field, ...], where: str) -> dict[str, Any]
     return found
 
 
-def _part(value: Any, field: Field) -> Any:
+def _part(value: object, field: Field) -> object:
     match field.kind:
         case "object":
             return _object(value, field.inner, field.name)
@@ -83,7 +83,7 @@ def _part(value: Any, field: Field) -> Any:
     return _allowed(_scalar(value, field.name), field, code=9047)
 
 
-def _valued(value: Any, field: Field, names: tuple[str, ...]) -> dict[str, str]:
+def _valued(value: object, field: Field, names: tuple[str, ...]) -> dict[str, str]:
     if isinstance(value, str):  # a delegating constructor accepts the bare text
         value = {"value": value}
     if not isinstance(value, dict):
@@ -100,14 +100,14 @@ def _valued(value: Any, field: Field, names: tuple[str, ...]) -> dict[str, str]:
     }
 
 
-def _number(value: Any) -> int:
+def _number(value: object) -> int:
     text = str(value)
     if not text.isdigit():
         raise Refused(9047, f'Cannot deserialize value of type `java.lang.Long` from "{text}"')
     return int(text)
 
 
-def _scalar(value: Any, name: str) -> str:
+def _scalar(value: object, name: str) -> str:
     if isinstance(value, dict | list):
         raise Refused(
             9047, f"Cannot deserialize `{name}`, a `java.lang.String`, out of {_token(value)}"
@@ -117,10 +117,10 @@ def _scalar(value: Any, name: str) -> str:
     return str(value)
 
 
-def _token(value: Any) -> str:
-    return {dict: "START_OBJECT token", list: "START_ARRAY token"}.get(
-        type(value), "a scalar token"
-    )
+def _token(value: object) -> str:
+    if isinstance(value, dict):
+        return "START_OBJECT token"
+    return "START_ARRAY token" if isinstance(value, list) else "a scalar token"
 
 
 def _unknown(name: str, known: tuple[str, ...]) -> Refused:
@@ -219,7 +219,7 @@ def _keep(found: dict[str, Any], child: ET.Element, field: Field, *, checked: bo
     if field.kind == "server":
         return
     if field.kind == "object":
-        value: Any = _element(child, field.inner, checked=checked)
+        value: object = _element(child, field.inner, checked=checked)
         if field.many:
             found.setdefault(field.name, []).append(value)
         else:

@@ -46,14 +46,11 @@ def several(
         raise Refused(9042, f"Too many put codes specified: maximum is {MOST_PUT_CODES}")
     items: list[dict[str, Any]] = []
     for text in texts:
-        try:
-            work = record.works.get(int(text)) if text.isdigit() else None
-            if work is None:
-                raise Refused(9034, f"'{text}' is not a valid put code")
-            if not visible(work, token):
-                raise Refused(9013)
-        except Refused as refused:
-            items.append({"error": shape(refused)})
+        work = record.works.get(int(text)) if text.isdigit() else None
+        if work is None:
+            items.append({"error": shape(Refused(9034, f"'{text}' is not a valid put code"))})
+        elif not visible(work, token):
+            items.append({"error": shape(Refused(9013))})
         else:
             items.append({"work": printer.work(orcid, work)})
     return {"bulk": items}

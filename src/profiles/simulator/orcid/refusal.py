@@ -16,9 +16,11 @@ _AGAIN = (
 CODES: Final[dict[int, tuple[int, str, str]]] = {
     9001: (
         400,
-        "400 Bad Request: There is an issue with your data or the API endpoint. "
-        "405 Method Not Allowed: Endpoint and method mismatch. "
-        "415 Unsupported Media Type: data must be in XML or JSON format.",
+        (
+            "400 Bad Request: There is an issue with your data or the API endpoint. "
+            "405 Method Not Allowed: Endpoint and method mismatch. "
+            "415 Unsupported Media Type: data must be in XML or JSON format."
+        ),
         "ORCID could not process the data, because they were invalid.",
     ),
     9004: (
@@ -33,15 +35,19 @@ CODES: Final[dict[int, tuple[int, str, str]]] = {
     ),
     9007: (
         409,
-        "301 Moved Permanently: This account is deprecated. "
-        "Please refer to account: {primary}. ORCID {orcid}",
+        (
+            "301 Moved Permanently: This account is deprecated. "
+            "Please refer to account: {primary}. ORCID {orcid}"
+        ),
         "This account is deprecated. Please refer to account: {primary}.",
     ),
     9008: (500, "{detail}", "Something went wrong in ORCID."),
     9010: (
         403,
-        "403 Forbidden: You are not the source of the {detail}, "
-        "so you are not allowed to update it.",
+        (
+            "403 Forbidden: You are not the source of the {detail}, "
+            "so you are not allowed to update it."
+        ),
         "The client application is not the source of the resource it is trying to access.",
     ),
     9012: (
@@ -56,8 +62,10 @@ CODES: Final[dict[int, tuple[int, str, str]]] = {
     ),
     9014: (
         403,
-        "403 Forbidden: You are not the source of the {detail}, "
-        "so you are not allowed to update it.",
+        (
+            "403 Forbidden: You are not the source of the {detail}, "
+            "so you are not allowed to update it."
+        ),
         "The client application is forbidden to perform the action.",
     ),
     9016: (404, "404 Not Found: The resource was not found.", "The resource was not found."),
@@ -73,16 +81,20 @@ CODES: Final[dict[int, tuple[int, str, str]]] = {
     ),
     9019: (
         400,
-        "400 Bad Request: The put code in the URL was {url} "
-        "whereas the one in the body was {body}.",
+        (
+            "400 Bad Request: The put code in the URL was {url} "
+            "whereas the one in the body was {body}."
+        ),
         _AGAIN,
     ),
     9020: (400, "400 Bad Request: Invalid incoming message.", "Invalid incoming message."),
     9021: (
         409,
-        "409 Conflict: You have already added this activity (matched by external identifiers), "
-        "please see element with put-code {detail}. "
-        "If you are trying to edit the item, please use PUT instead of POST.",
+        (
+            "409 Conflict: You have already added this activity (matched by external identifiers), "
+            "please see element with put-code {detail}. "
+            "If you are trying to edit the item, please use PUT instead of POST."
+        ),
         _AGAIN,
     ),
     9022: (
@@ -97,22 +109,28 @@ CODES: Final[dict[int, tuple[int, str, str]]] = {
     ),
     9024: (
         400,
-        "400 Bad Request: Put-code is included when not expected. "
-        "When posting new activities, the put code should be omitted.",
+        (
+            "400 Bad Request: Put-code is included when not expected. "
+            "When posting new activities, the put code should be omitted."
+        ),
         _AGAIN,
     ),
     9034: (400, "400 Bad Request: The put code provided is not valid.", _AGAIN),
     9035: (
         403,
-        "403 Forbidden: You can't change the visibility of an item, "
-        "please remove the visibility or set it to the current value.",
+        (
+            "403 Forbidden: You can't change the visibility of an item, "
+            "please remove the visibility or set it to the current value."
+        ),
         _AGAIN,
     ),
     9036: (
         409,
         "409 Conflict: This record has not been claimed.",
-        "This record has not been claimed, if this is your record you can claim it at "
-        "https://orcid.org/resend-claim.",
+        (
+            "This record has not been claimed, if this is your record you can claim it at "
+            "https://orcid.org/resend-claim."
+        ),
     ),
     9037: (
         400,
@@ -121,8 +139,10 @@ CODES: Final[dict[int, tuple[int, str, str]]] = {
     ),
     9038: (
         403,
-        "409 Conflict: The item has a limited or private visibility and your request doesn't "
-        "have the required scope.",
+        (
+            "409 Conflict: The item has a limited or private visibility and your request doesn't "
+            "have the required scope."
+        ),
         "You don't have the permissions to execute this action.",
     ),
     9039: (
@@ -139,11 +159,15 @@ CODES: Final[dict[int, tuple[int, str, str]]] = {
     9047: (400, "400 Bad request: invalid JSON - {detail}", "Invalid JSON."),
     9048: (
         409,
-        "409 Conflict: The maximum number of works that can be connected to an ORCID record "
-        "is 10,000",
-        "The maximum number of works that can be connected to an ORCID record is 10,000 and you "
-        "have now exceeded this limit. Please remove some works and try again. For more "
-        "information, see https://support.orcid.org/hc/articles/360006973133",
+        (
+            "409 Conflict: The maximum number of works that can be connected to an ORCID record "
+            "is 10,000"
+        ),
+        (
+            "The maximum number of works that can be connected to an ORCID record is 10,000 and you "
+            "have now exceeded this limit. Please remove some works and try again. For more "
+            "information, see https://support.orcid.org/hc/articles/360006973133"
+        ),
     ),
     9049: (400, "400 Bad request: invalid date: {detail}", "Invalid date"),
     9051: (
@@ -153,10 +177,14 @@ CODES: Final[dict[int, tuple[int, str, str]]] = {
     ),
     9056: (
         308,
-        "Release candidates for V{version} are now disabled, your request will be redirected "
-        "to the corresponding V{version} end point",
-        "Release candidates for V{version} are now disabled, your request will be redirected "
-        "to the corresponding V{version} end point",
+        (
+            "Release candidates for V{version} are now disabled, your request will be redirected "
+            "to the corresponding V{version} end point"
+        ),
+        (
+            "Release candidates for V{version} are now disabled, your request will be redirected "
+            "to the corresponding V{version} end point"
+        ),
     ),
     9057: (409, "409 Conflict: The client is locked.", "The client is locked."),
     9058: (

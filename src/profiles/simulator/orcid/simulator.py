@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import string
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal, TypedDict, Unpack
 
 import orjson
 from starlette.applications import Starlette
@@ -47,6 +47,40 @@ class OrcidConvertor(Convertor[str]):
 register_url_convertor("orcid", OrcidConvertor())
 
 
+class ClientFields(TypedDict, total=False):
+    """Further fields of a client; see state.Client."""
+
+    description: str
+    kind: Literal["public", "member", "premium"]
+    on_behalf_of_user: bool
+    locked: bool
+
+
+class PersonFields(TypedDict, total=False):
+    """Further fields of a person; see state.Person."""
+
+    credit_name: str
+    email: str
+    names_visibility: str
+    default_visibility: str
+    state: RecordState
+    deprecated_to: str
+    created_by: str
+    wait_period_over: bool
+    wants_notifications: bool
+
+
+class WorkFields(TypedDict, total=False):
+    """Further fields of a work; see state.Work."""
+
+    put_code: int
+    assertion_origin: str
+    created: int
+    modified: int
+    visibility: str
+    display_index: str
+
+
 def with_check_digit(fifteen: int) -> str:
     """The iD of a 15-digit number (ISO 7064 MOD 11-2)."""
     digits = f"{fifteen:015d}"
@@ -74,18 +108,33 @@ class OrcidSimulator:
 
     # --- controls ---
 
-    def add_client(self, name: str, *, redirect_uris: tuple[str, ...], **more: Any) -> Client:
+    def add_client(
+        self,
+        name: str,
+        *,
+        redirect_uris: tuple[str, ...],
+        client_id: str = "",
+        secret: str = "",
+        **more: Unpack[ClientFields],
+    ) -> Client:
         letters = string.ascii_uppercase + string.digits
-        client_id = more.pop("client_id", "") or "APP-" + "".join(
-            secrets.choice(letters) for _ in range(16)
+        client = Client(
+            id=client_id or "APP-" + "".join(secrets.choice(letters) for _ in range(16)),
+            secret=secret or secrets.token_hex(16),
+            name=name,
+            redirect_uris=redirect_uris,
+            **more,
         )
-        secret = more.pop("secret", "") or secrets.token_hex(16)
-        client = Client(id=client_id, secret=secret, name=name, redirect_uris=redirect_uris, **more)
-        self.registry.clients[client_id] = client
+        self.registry.clients[client.id] = client
         return client
 
     def add_person(
-        self, given_names: str, family_name: str = "", *, orcid: str = "", **more: Any
+        self,
+        given_names: str,
+        family_name: str = "",
+        *,
+        orcid: str = "",
+        **more: Unpack[PersonFields],
     ) -> Person:
         while not orcid or (orcid in self.registry.people):
             self._made_up += 1
@@ -123,18 +172,23 @@ class OrcidSimulator:
         )
 
     def add_work(
-        self, orcid: str, content: dict[str, Any], *, client_id: str = "", **more: Any
+        self,
+        orcid: str,
+        content: dict[str, Any],
+        *,
+        client_id: str = "",
+        **more: Unpack[WorkFields],
     ) -> Work:
         """Put a work on a record without the API; `client_id=""`: by the person."""
         now = self.registry.clock.millis()
         work = Work(
-            put_code=more.pop("put_code", 0) or next(self.registry.put_codes),
+            put_code=more.get("put_code") or next(self.registry.put_codes),
             client_id=client_id,
-            assertion_origin=more.pop("assertion_origin", ""),
-            created=more.pop("created", now),
-            modified=more.pop("modified", now),
-            visibility=more.pop("visibility", self.registry.people[orcid].default_visibility),
-            display_index=more.pop("display_index", "0" if client_id else "1"),
+            assertion_origin=more.get("assertion_origin", ""),
+            created=more.get("created", now),
+            modified=more.get("modified", now),
+            visibility=more.get("visibility", self.registry.people[orcid].default_visibility),
+            display_index=more.get("display_index", "0" if client_id else "1"),
             packed=orjson.dumps(kept(content)),
             ids=identifiers(content),
         )
@@ -193,7 +247,9 @@ class OrcidSimulator:
         orcid = self._sessions.get(request.cookies.get(pages.COOKIE, ""), "")
         return self.registry.people.get(orcid)
 
-    def page(self, request: Request, template: str, status: int = 200, **context: Any) -> Response:
+    def page(
+        self, request: Request, template: str, status: int = 200, **context: object
+    ) -> Response:
         viewer = self.signed_in(request)
         return self.renderer.page(template, status, viewer=viewer, **context)
 

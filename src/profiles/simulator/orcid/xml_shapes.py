@@ -69,7 +69,7 @@ def _named(tag: str, shown: dict[str, Any], fields: tuple[Field, ...], *, extra:
     return f"<{tag}{attributes}{extra}>{inside}</{tag}>"
 
 
-def _attribute(value: Any) -> str:
+def _attribute(value: object) -> str:
     return "true" if value is True else str(value)
 
 
