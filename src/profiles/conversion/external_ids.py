@@ -45,13 +45,16 @@ SELF_KINDS = {
 # How ORCID normalises a value (ORCID-Source, utils/v3/identifiers); "" where it cannot.
 _DOI = re.compile(r"10(?:\.[0-9a-zA-Z]+)+/(?:(?![\"&'])\S)+").search
 _ISSN = re.compile(r"(?<![0-9])([0-9]{4})\s*[-–—]?\s*([0-9]{3}[0-9xX])(?![0-9])").search
+_ISBN = re.compile(
+    r"(?<![0-9])(?:97[89](?:[-‐‑–—\s]*[0-9]){10}|(?:[0-9][-‐‑–—\s]*){9}[0-9xX])(?![0-9])"
+).search
 _ARXIV = re.compile(
-    r"(?<![0-9./])([0-9]{4}\.[0-9]{4,5}(?:v[0-9]+)?|[a-z-]+(?:\.[a-z]{2})?/[0-9]{7}(?:v[0-9]+)?)"
+    r"(?<![0-9.])([0-9]{4}\.[0-9]{4,5}(?:v[0-9]+)?|[a-z-]+(?:\.[a-z]{2})?/[0-9]{7}(?:v[0-9]+)?)"
     r"(?![0-9])",
     re.IGNORECASE,
 ).search
 _PMID = re.compile(
-    r"(?:pmid:?\s*|/med/|/pubmed/|pubmed\.ncbi\.nlm\.nih\.gov/|^)([0-9]{4,8})\b"
+    r"(?:pmid:?\s*|/med/|/pubmed/|pubmed\.ncbi\.nlm\.nih\.gov/|^)([0-9]{4,8})(?![0-9-])"
 ).search
 _BIBCODE = re.compile(r"(?<!\S)[0-9]{4}\S{14}[A-Z0-9.](?!\S)", re.IGNORECASE).search
 _HANDLE = re.compile(r"[0-9]+(?:\.[0-9a-zA-Z]+)*/\S+").search
@@ -72,9 +75,8 @@ def _issn(value: str) -> str:
 
 def _isbn(value: str) -> str:
     """10 or 13 characters; of several the first."""
-    joined = re.sub(r"[-‐‑–—\s]", "", value)
-    found = re.search(r"(?<![0-9])(97[89][0-9]{10}|[0-9]{9}[0-9xX])(?![0-9])", joined)
-    return found[1].upper() if found else ""
+    found = _ISBN(value)
+    return re.sub(r"[^0-9xX]", "", found[0]).upper() if found else ""
 
 
 def _arxiv(value: str) -> str:

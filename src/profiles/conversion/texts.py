@@ -19,7 +19,7 @@ _BLOCK = (
     "h[1-6]|header|head|hr|html|list|main|ol|p|pre|sec|section|table|tbody|tfoot|thead|title|ul"
 )
 _LINE_BREAK = "br|dd|dt|li|list-item|td|th|tr"
-_REST = r"(?:\s[^<>]*|/)?>"
+_REST = r"""(?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]+))*\s*/?>"""
 _PREFIX = r"(?:jats:|mml:)?"
 _BREAK_TAG = re.compile(rf"</?{_PREFIX}(?:{_LINE_BREAK}){_REST}", re.IGNORECASE)
 _BLOCK_TAG = re.compile(rf"</?{_PREFIX}(?:{_BLOCK}){_REST}", re.IGNORECASE)
