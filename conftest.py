@@ -17,6 +17,7 @@ import django
 import pytest
 from django.conf import settings
 from django.utils.functional import empty
+from tests import simulated
 
 from profiles.config import SETTINGS
 from profiles.ops import keys, postgres
@@ -41,6 +42,7 @@ def pytest_configure() -> None:
         SIGNING_KEYS_FILE=keys.ensure(_home)["SIGNING_KEYS_FILE"],
         NO_COLOR="1",
         COLUMNS="100",
+        **simulated.environment(),
     )
     try:
         django.setup()

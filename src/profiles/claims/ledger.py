@@ -66,20 +66,21 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
 # ---- metadata
 
 
+@transaction.atomic
 def record_work(work: Work, *, title: str) -> None:
     """Keep the metadata, unless a newer version is already kept."""
-    stored = StoredWork.objects.select_for_update().filter(doi=work.doi).first()
-    if stored and _is_older(work, stored):
+    content = {
+        "metadata_version": work.metadata_version,
+        "source_updated": work.updated,
+        "title": title,
+        "content": msgspec.json.encode(work),
+    }
+    _, made = StoredWork.objects.get_or_create(doi=work.doi, defaults=content)
+    if made:
         return
-    StoredWork.objects.update_or_create(
-        doi=work.doi,
-        defaults={
-            "metadata_version": work.metadata_version,
-            "source_updated": work.updated,
-            "title": title,
-            "content": msgspec.json.encode(work),
-        },
-    )
+    stored = StoredWork.objects.select_for_update().get(doi=work.doi)
+    if not _is_older(work, stored):
+        StoredWork.objects.filter(doi=work.doi).update(**content)
 
 
 def _is_older(work: Work, stored: StoredWork) -> bool:

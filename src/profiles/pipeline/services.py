@@ -8,11 +8,10 @@ from typing import NamedTuple
 import httpx2
 from django.conf import settings
 
-from .. import __version__
 from ..config import Config
 from ..delivery.client import OrcidApi
 from ..matching import Policy
-from ..sources.datacite.client import DataCite
+from ..sources.datacite.client import DataCite, user_agent
 from ..sources.datacite.feed import Seen
 
 _TIMEOUT = httpx2.Timeout(30.0, connect=5.0)
@@ -26,23 +25,11 @@ class Services(NamedTuple):
     seen: Seen  # what the feed brought lately
 
 
-@cache
-def services() -> Services:
-    """One set per process; the HTTP clients behind it are safe for threads."""
-    config: Config = settings.PROFILES
-    agent = f"DataCiteProfiles/{__version__} (+{config.base_url})"
-    http = httpx2.Client(timeout=_TIMEOUT, headers={"User-Agent": agent})
+def build(config: Config, http: httpx2.Client) -> Services:
     return Services(
         config=config,
         orcid=OrcidApi(http, api_url=config.orcid_api_url),
-        datacite=DataCite(
-            http,
-            url=config.datacite_api_url,
-            home=config.base_url,
-            mailto=config.datacite_mailto,
-            orcid_host=config.orcid_host,
-            credentials=_credentials(config),
-        ),
+        datacite=DataCite.configured(http, config),
         policy=Policy(
             exclude_prefixes=config.exclude_prefixes,
             part_rule=config.part_rule,
@@ -52,7 +39,9 @@ def services() -> Services:
     )
 
 
-def _credentials(config: Config) -> tuple[str, str] | None:
-    if config.datacite_username and config.datacite_password:
-        return config.datacite_username, config.datacite_password
-    return None
+@cache
+def services() -> Services:
+    """One set per process; the HTTP client behind it is safe for threads."""
+    config: Config = settings.PROFILES
+    agent = user_agent(home=config.base_url, mailto=config.datacite_mailto)
+    return build(config, httpx2.Client(timeout=_TIMEOUT, headers={"User-Agent": agent}))

@@ -1,0 +1,303 @@
+"""Delivery over the wire, against the simulated ORCID: what reaches the record, and with how many calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx2
+import msgspec
+import pytest
+from django.conf import settings
+
+from profiles.claims import ledger
+from profiles.claims.models import Attempt, Claim
+from profiles.claims.states import State
+from profiles.people.models import Grant
+from profiles.pipeline.deliver import deliver
+from profiles.pipeline.services import Services, build
+from profiles.simulator import seed
+from profiles.simulator.server import Simulation
+from profiles.values.doi import Doi
+from profiles.values.work import Contributor, Title, Types, Work
+
+from .people import ALICE, NOON, SCOPE, permit, person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DOI = Doi("10.5555/tides")
+CLIENT = seed.ORCID_CLIENT[0]
+
+
+@pytest.fixture
+def alice(simulation: Simulation) -> Simulation:
+    """Alice has given permission at ORCID, and has auto-update on."""
+    token = simulation.orcid.grant(ALICE, client_id=CLIENT, scope=SCOPE)
+    permit(person(ALICE), token.access, api_client=CLIENT)
+    return simulation
+
+
+@pytest.fixture
+def real() -> Iterator[Services]:
+    with httpx2.Client(timeout=5) as http:
+        yield build(settings.PROFILES, http)
+
+
+def want(title: str = "Tides", *, doi: Doi = DOI) -> None:
+    """The metadata of a DOI, and the wish to have it on Alice's record."""
+    work = Work(
+        doi=doi,
+        state="findable",
+        updated=title,
+        types=Types(general="Dataset"),
+        titles=(Title(title),),
+        creators=(Contributor(name="Josiah Carberry", orcids=(ALICE,)),),
+    )
+    ledger.record_work(msgspec.structs.replace(work, updated=_next()), title=title)
+    ledger.want(ALICE, doi, origin="auto_update", by="test", now=NOON, version=title)
+
+
+_count = iter(range(10**6))
+
+
+def _next() -> str:
+    return f"2026-01-01T00:00:00.{next(_count):06}Z"
+
+
+def claim(doi: Doi = DOI) -> Claim:
+    return Claim.objects.get(doi=doi)
+
+
+def verbs(simulation: Simulation) -> list[str]:
+    return [entry.method for entry in simulation.orcid.calls()]
+
+
+def titles(simulation: Simulation) -> list[str]:
+    return [work["title"]["title"]["value"] for work in simulation.orcid.works_of(ALICE)]
+
+
+def test_a_wish_is_one_post(alice: Simulation, real: Services) -> None:
+    want()
+    assert deliver(ALICE, real) == 1
+    assert verbs(alice) == ["POST"]
+    (work,) = alice.orcid.works_of(ALICE)
+    assert (claim().state, claim().put_code) == (State.DONE, work["put-code"])
+    assert claim().api_client == CLIENT
+    assert Grant.objects.get().last_success_at is not None
+
+
+def test_nothing_due_is_no_call(alice: Simulation, real: Services) -> None:
+    assert deliver(ALICE, real) == 0
+    assert verbs(alice) == []
+
+
+def test_unchanged_is_no_call_and_changed_is_one_put(alice: Simulation, real: Services) -> None:
+    want()
+    deliver(ALICE, real)
+    ledger.want(ALICE, DOI, origin="auto_update", by="test", now=NOON, version="touched")
+    deliver(ALICE, real)
+    assert verbs(alice) == ["POST"]
+    want("High tides")
+    deliver(ALICE, real)
+    assert verbs(alice) == ["POST", "PUT"]
+    assert titles(alice) == ["High tides"]
+    assert claim().state == State.DONE
+
+
+def test_removal_is_one_delete(alice: Simulation, real: Services) -> None:
+    want()
+    deliver(ALICE, real)
+    ledger.unwant(ALICE, DOI, reason="left_metadata", by="test", now=NOON)
+    deliver(ALICE, real)
+    assert verbs(alice) == ["POST", "DELETE"]
+    assert titles(alice) == []
+    assert (claim().state, claim().reason) == (State.REMOVED, "left_metadata")
+    assert claim().put_code is None
+
+
+def test_what_is_there_from_us_already_is_adopted(alice: Simulation, real: Services) -> None:
+    """409/9021 names the put-code; the work is then brought up to date."""
+    want()
+    deliver(ALICE, real)
+    Claim.objects.all().delete()  # as after the loss of our database
+    want("Tides, renamed")
+    deliver(ALICE, real)
+    assert verbs(alice) == ["POST", "POST", "PUT"]
+    assert titles(alice) == ["Tides, renamed"]
+    assert claim().state == State.DONE
+
+
+def test_a_duplicate_that_names_no_put_code_is_found_on_the_record(
+    alice: Simulation, real: Services
+) -> None:
+    want()
+    deliver(ALICE, real)
+    Claim.objects.all().delete()
+    alice.orcid.faults.add(
+        method="POST",
+        path_prefix="/v3.0",
+        status=409,
+        body={"response-code": 409, "error-code": 9021, "developer-message": "409 Conflict"},
+    )
+    want()
+    deliver(ALICE, real)
+    assert claim().state == State.DONE
+    assert len(titles(alice)) == 1
+
+
+def test_a_work_of_another_source_is_left_alone(alice: Simulation, real: Services) -> None:
+    other = alice.orcid.add_client("Other", redirect_uris=())
+    same = {
+        "title": {"title": {"value": "Theirs"}},
+        "type": "data-set",
+        "external-ids": {
+            "external-id": [
+                {
+                    "external-id-type": "doi",
+                    "external-id-value": DOI,
+                    "external-id-relationship": "self",
+                }
+            ]
+        },
+    }
+    alice.orcid.add_work(ALICE, same, client_id=other.id)
+    want()
+    deliver(ALICE, real)
+    assert sorted(titles(alice)) == ["Theirs", "Tides"]
+
+
+def test_removed_at_orcid_is_respected(alice: Simulation, real: Services) -> None:
+    want()
+    deliver(ALICE, real)
+    alice.orcid.delete_work(ALICE, claim().put_code or 0)
+    want("Tides, again")
+    deliver(ALICE, real)
+    assert (claim().state, claim().reason) == (State.REMOVED, "removed_at_orcid")
+    want("Tides, and again")
+    deliver(ALICE, real)
+    assert titles(alice) == []
+
+
+def test_already_gone_when_we_come_to_remove_it_is_as_wanted(
+    alice: Simulation, real: Services
+) -> None:
+    want()
+    deliver(ALICE, real)
+    alice.orcid.delete_work(ALICE, claim().put_code or 0)
+    ledger.unwant(ALICE, DOI, reason="removed_by_person", by=ALICE, now=NOON)
+    deliver(ALICE, real)
+    assert (claim().state, claim().reason) == (State.REMOVED, "removed_by_person")
+
+
+def test_a_withdrawn_permission_holds_everything_after_one_refusal(
+    alice: Simulation, real: Services
+) -> None:
+    alice.orcid.revoke_tokens(ALICE)
+    for name in ("a", "b", "c"):
+        want(doi=Doi(f"10.5555/{name}"))
+    deliver(ALICE, real)
+    assert len(verbs(alice)) == 1
+    assert set(Claim.objects.values_list("state", "reason")) == {(State.HELD, "permission_ended")}
+    assert Grant.objects.get().state == "revoked"
+
+
+def test_without_permission_nothing_is_sent(simulation: Simulation, real: Services) -> None:
+    person(ALICE)
+    want()
+    deliver(ALICE, real)
+    assert verbs(simulation) == []
+    assert (claim().state, claim().reason) == (State.HELD, "no_permission")
+
+
+def test_a_permission_that_is_too_small_is_told_apart(
+    simulation: Simulation, real: Services
+) -> None:
+    token = simulation.orcid.grant(ALICE, client_id=CLIENT, scope="/read-limited")
+    permit(person(ALICE), token.access, api_client=CLIENT, scope="/read-limited")
+    want()
+    deliver(ALICE, real)
+    assert (claim().state, claim().reason) == (State.HELD, "scope_missing")
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503])
+def test_a_busy_orcid_is_tried_again_later(alice: Simulation, real: Services, status: int) -> None:
+    alice.orcid.faults.add(path_prefix="/v3.0", status=status, body="<html>busy</html>")
+    for name in ("a", "b"):
+        want(doi=Doi(f"10.5555/{name}"))
+    deliver(ALICE, real)
+    assert len(verbs(alice)) == 1  # the second was spared
+    assert set(Claim.objects.values_list("state", flat=True)) == {State.WAITING}
+    assert sorted(Claim.objects.values_list("attempts", flat=True)) == [0, 1]
+    Claim.objects.update(due_at=NOON)
+    deliver(ALICE, real)
+    assert set(Claim.objects.values_list("state", flat=True)) == {State.DONE}
+
+
+def test_an_answer_that_was_lost_after_the_fact_makes_no_second_copy(
+    alice: Simulation, real: Services
+) -> None:
+    alice.orcid.faults.add(method="POST", path_prefix="/v3.0", reset="after")
+    want()
+    deliver(ALICE, real)
+    assert verbs(alice) == ["POST"]
+    assert claim().state == State.DONE  # found by reading the record
+    assert len(titles(alice)) == 1
+
+
+def test_an_answer_that_was_lost_before_the_fact_is_sent_again(
+    alice: Simulation, real: Services
+) -> None:
+    alice.orcid.faults.add(method="POST", path_prefix="/v3.0", reset="before")
+    want()
+    deliver(ALICE, real)
+    assert claim().state == State.WAITING
+    Claim.objects.update(due_at=NOON)
+    deliver(ALICE, real)
+    assert claim().state == State.DONE
+    assert len(titles(alice)) == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        ("locked", "record_locked"),
+        ("deactivated", "record_deactivated"),
+        ("deprecated", "record_deprecated"),
+    ],
+)
+def test_a_record_that_cannot_be_written_holds_the_claim(
+    alice: Simulation, real: Services, state: str, reason: str
+) -> None:
+    alice.orcid.set_state(ALICE, state, deprecated_to="0000-0001-5109-3700")
+    want()
+    deliver(ALICE, real)
+    assert (claim().state, claim().reason) == (State.HELD, reason)
+    assert claim().message
+
+
+def test_what_cannot_be_converted_fails_without_a_call(alice: Simulation, real: Services) -> None:
+    ledger.record_work(Work(doi=DOI, state="findable"), title="")
+    ledger.want(ALICE, DOI, origin="auto_update", by="test", now=NOON)
+    deliver(ALICE, real)
+    assert verbs(alice) == []
+    assert (claim().state, claim().reason) == (State.FAILED, "not_convertible")
+    assert "title" in claim().message
+
+
+def test_every_call_leaves_an_attempt_and_no_token(alice: Simulation, real: Services) -> None:
+    alice.orcid.revoke_tokens(ALICE)  # ORCID's refusal repeats the token
+    want()
+    deliver(ALICE, real)
+    (attempt,) = Attempt.objects.all()
+    assert (attempt.verb, attempt.status, attempt.outcome) == ("POST", 401, "grant_ended")
+    assert attempt.milliseconds >= 0
+    live = alice.orcid.registry.tokens
+    for token in live:
+        assert token not in claim().message
+
+
+def test_writes_to_one_record_never_overlap(alice: Simulation, real: Services) -> None:
+    for number in range(5):
+        want(doi=Doi(f"10.5555/{number}"))
+    deliver(ALICE, real)
+    assert alice.orcid.concurrent_writes[ALICE] == 1
+    assert len(titles(alice)) == 5
