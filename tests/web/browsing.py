@@ -71,3 +71,10 @@ def check(page: Page) -> None:
     assert found.response["passes"], f"axe looked at nothing on {page.url}"
     assert page.title(), page.url
     assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth"), page.url
+
+
+def picture(page: Page, name: str) -> None:
+    """Kept where SCREENSHOTS names a folder: `SCREENSHOTS=/tmp/shots ./profiles test tests/web`."""
+    folder = os.environ.get("SCREENSHOTS")
+    if folder:
+        page.screenshot(path=f"{folder}/{name}.png", full_page=True)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from profiles.people.models import Person
 
+    from ..world import World
     from . import browsing
 
 
@@ -67,3 +68,11 @@ def visit(chromium: Browser) -> Iterator[browsing.Visit]:
     from . import browsing
 
     yield from browsing.visits(chromium)
+
+
+@pytest.fixture(scope="module")
+def world(database_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    from .. import world
+
+    with world.running(database_server, tmp_path_factory.mktemp("world")) as running:
+        yield running
