@@ -256,6 +256,15 @@ def test_an_answer_that_was_lost_before_the_fact_is_sent_again(
     assert len(titles(alice)) == 1
 
 
+def test_an_orcid_that_is_down_is_tried_again_later(alice: Simulation, real: Services) -> None:
+    want()
+    alice.stop()
+    deliver(ALICE, real)
+    assert (claim().state, claim().reason) == (State.WAITING, "try_again")
+    assert "no connection" in claim().message
+    assert Attempt.objects.get().status is None
+
+
 @pytest.mark.parametrize(
     ("state", "reason"),
     [

@@ -57,8 +57,7 @@ class OrcidApi:
                 verb, f"{self._root}/{path}", headers={**_JSON, **_bearer(token)}, content=body
             )
         except httpx2.ConnectError as error:
-            # Nothing was sent, so nothing can have been done: an ordinary "later".
-            return Answer(verb=verb, status=503, text=f"no connection to ORCID: {error}")
+            return Answer(verb=verb, status=None, sent=False, text=f"no connection: {error}")
         except httpx2.HTTPError as error:
             return Answer(verb=verb, status=None, text=f"no answer from ORCID: {error!r}")
         return read_answer(

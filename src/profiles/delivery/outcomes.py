@@ -32,6 +32,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
     verb: Verb
     status: int | None  # None: no answer came
+    sent: bool = True  # False: no connection, so nothing can have been done
     error_code: int | None = None  # ORCID's own (9001 …)
     oauth_error: str = ""  # invalid_token, forbidden …
     text: str = ""  # ORCID's words, tokens taken out
@@ -128,7 +129,8 @@ _NO_SUCH_RECORD = re.compile(r"ORCID iD .*not found", re.IGNORECASE)
 def judge(answer: Answer) -> Outcome:
     """What to make of the answer. Every answer has an outcome; an unknown one fails with its text."""
     if answer.status is None:
-        return Outcome(kind=Kind.READ_BACK, message=answer.text)
+        kind = Kind.READ_BACK if answer.sent else Kind.LATER
+        return Outcome(kind=kind, message=answer.text)
     kind, reason = _row(answer)
     if answer.error_code == 9016 and _NO_SUCH_RECORD.search(answer.text):
         kind, reason = Kind.FAIL, "refused"

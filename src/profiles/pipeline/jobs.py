@@ -9,6 +9,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from ..claims import ledger
+from ..errors import UnexpectedAnswer, Unreachable
 from ..values.orcid_id import OrcidId
 from .deliver import deliver
 from .harvest import harvest
@@ -35,7 +36,11 @@ def deliver_job(orcid: str) -> None:
 @app.periodic(cron=_every(settings.PROFILES.harvest_seconds))
 @app.task(name="harvest", lock="harvest", queueing_lock="harvest")
 def harvest_job(timestamp: int) -> None:
-    harvest(services())
+    """An outage of DataCite is no accident of ours: the next harvest goes on where this one stopped."""
+    try:
+        harvest(services())
+    except (Unreachable, UnexpectedAnswer) as error:
+        log.warning("harvest: %s", error.message)
 
 
 @app.periodic(cron=_every(5))

@@ -76,6 +76,11 @@ def test_no_answer_is_neither_success_nor_failure() -> None:
     assert judge(Answer(verb="POST", status=None, text="reset")).kind is Kind.READ_BACK
 
 
+def test_what_was_never_sent_needs_no_reading_back() -> None:
+    answer = Answer(verb="POST", status=None, sent=False, text="refused")
+    assert judge(answer).kind is Kind.LATER
+
+
 @pytest.mark.parametrize(
     ("text", "put_code"),
     [
