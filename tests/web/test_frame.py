@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.db import SessionStore
+from django.http import HttpResponse
 from django.template.loader import render_to_string
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import get_resolver
+from django.views import defaults
 
 import profiles.web
 from profiles.people.models import Person
@@ -39,8 +45,8 @@ def test_the_menu_stands_under_the_persons_name(as_alice: Client) -> None:
         "DataCite Commons",
         "ORCID record",
     ]
-    assert page.links["DataCite Commons"] == f"https://commons.datacite.org/orcid.org/{ALICE}"
-    assert page.links["ORCID record"] == f"https://orcid.org/{ALICE}"
+    assert page.links["DataCite Commons"] == f"{settings.PROFILES.commons_url}/orcid.org/{ALICE}"
+    assert page.links["ORCID record"] == f"{settings.PROFILES.orcid_url}/{ALICE}"
     assert page.form("Sign out")["action"] == "/sign-out"
     assert page.form("Sign out")["method"] == "post"
 
@@ -72,6 +78,24 @@ def test_an_unknown_address_gets_a_page_with_a_way_on() -> None:
     response = Client().get("/no-such-page")
     page = Page(response)
     assert page.status == 404
+    assert page.links["Back to the start"] == "/"
+
+
+REFUSALS = [
+    (defaults.bad_request, 400, "That request could not be read"),
+    (defaults.permission_denied, 403, "This is not yours to see"),
+]
+
+
+@pytest.mark.parametrize(("view", "status", "heading"), REFUSALS)
+def test_a_refusal_has_a_page_with_a_way_on(
+    rf: RequestFactory, view: Callable[..., HttpResponse], status: int, heading: str
+) -> None:
+    request = rf.get("/")
+    request.user = AnonymousUser()
+    request.session = SessionStore()
+    page = Page(view(request, Exception()))
+    assert (page.status, page.heading) == (status, heading)
     assert page.links["Back to the start"] == "/"
 
 

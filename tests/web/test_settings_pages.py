@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from profiles.claims.states import State
@@ -10,6 +11,8 @@ from profiles.people.models import Person
 
 from .cast import ALICE, BOB, claim, permit, withdraw
 from .reading import Page
+
+RECORD = f"{settings.PROFILES.orcid_url}/{ALICE}"
 
 ROWS = [
     "ORCID iD",
@@ -29,7 +32,7 @@ ROWS = [
 def test_the_overview_has_the_documented_rows_in_order(as_alice: Client) -> None:
     rows = Page(as_alice.get("/settings")).rows
     assert list(rows) == ROWS
-    assert rows["ORCID iD"] == f"https://orcid.org/{ALICE}"
+    assert rows["ORCID iD"] == RECORD
     assert rows["Name"] == "Alice Adams"
     assert rows["Other Names"] == "A. Adams; Alice B. Adams"
     assert rows["Organization"] == "Example University"
@@ -43,8 +46,8 @@ def test_the_overview_has_the_documented_rows_in_order(as_alice: Client) -> None
 def test_the_id_is_shown_as_orcid_asks(as_alice: Client) -> None:
     """Icon, the whole https URI, linked, with a label that holds what is seen."""
     (link,) = Page(as_alice.get("/settings")).root.iterfind(".//dd/a[@class='orcid']")
-    assert link.get("href") == f"https://orcid.org/{ALICE}"
-    assert link.get("aria-label") == f"View ORCID record https://orcid.org/{ALICE}"
+    assert link.get("href") == RECORD
+    assert link.get("aria-label") == f"View ORCID record {RECORD}"
     assert link.find("svg").get("aria-hidden") == "true"
 
 
@@ -179,3 +182,11 @@ def test_the_summary_keeps_itself_up_to_date_while_auto_update_works(
     fragment = as_alice.get("/settings/claims")
     assert b"10.5555/weddell" in fragment.content
     assert b"<html" not in fragment.content
+
+
+def test_a_session_that_ended_reloads_the_open_page_instead_of_filling_it_with_the_sign_in() -> (
+    None
+):
+    answer = Client().get("/settings/claims", headers={"HX-Request": "true"})
+    assert answer["HX-Refresh"] == "true"
+    assert answer.content == b""

@@ -10,6 +10,7 @@ import msgspec
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django_htmx.http import HttpResponseClientRefresh
 
 from ..values.orcid_id import OrcidId
 
@@ -36,6 +37,9 @@ def for_owner(
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         person = request.user
         if not person.is_authenticated:
+            if request.headers.get("HX-Request"):
+                # Part of an open page: a sign-in page must not end up inside it.
+                return HttpResponseClientRefresh()
             return redirect_to_login(request.get_full_path())
         if person.orcid is None:
             return redirect("link-orcid")

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from ..claims import queries
 from ..claims.queries import ClaimDetail, ClaimRow, HistoryLine
 from ..errors import ImpossibleTransition, NotFound
+from ..matching import Answer, ExplainLine
 from ..pipeline import explain, wishes
 from ..pipeline.explain import Explanation
 from ..values import doi as dois
@@ -107,8 +108,18 @@ def _explained(found: Explanation) -> dict[str, object]:
         "title": found.title,
         "headline": wording.VERDICTS[verdict],
         "decisive": next((line for line in found.lines if reason and line.code == reason), None),
-        "rules": [{"line": line, "pill": wording.ANSWERS[line.outcome]} for line in found.lines],
+        "rules": [_rule(line) for line in found.lines if not _is_idle(line)],
+        "set_aside": [_rule(line) for line in found.lines if _is_idle(line)],
     }
+
+
+def _is_idle(line: ExplainLine) -> bool:
+    """The rule found nothing in the metadata that concerns it."""
+    return line.outcome == Answer.IGNORED and not line.looked_at
+
+
+def _rule(line: ExplainLine) -> dict[str, object]:
+    return {"line": line, "pill": wording.ANSWERS[line.outcome]}
 
 
 def _mine(owner: Owner, uuid: UUID) -> ClaimDetail:
