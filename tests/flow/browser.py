@@ -25,6 +25,7 @@ class Browser:
         self.wire = httpx2.Client(follow_redirects=False)
         self.url = service_url
         self.status = 0
+        self.came_from = service_url  # redirects keep it
         self.left = ""  # the outside address that the last step led to
         self.way: list[str] = []  # every address of the last step
         self.root: Any = None
@@ -32,9 +33,9 @@ class Browser:
     # --- what a person does -----------------------------------------------------------------------
 
     def go(self, url: str, *, stop_at: str = "") -> Browser:
-        """Follows the address; before one that contains `stop_at` it stops, to look at it."""
-        self.way, self.left = [], ""
-        return self._follow("GET", urljoin(self.url, url), {}, stop_at=stop_at)
+        """Follows the address (a path is ours), and stops before one that contains `stop_at`."""
+        self.way, self.left, self.came_from = [], "", self.url
+        return self._follow("GET", urljoin(self.service_url, url), {}, stop_at=stop_at)
 
     def press(self, words: str, *, stop_at: str = "", **fields: str) -> Browser:
         """The button with these words or this id; `fields` are typed in before."""
@@ -50,7 +51,7 @@ class Browser:
                     if button.get("name"):
                         data[button.get("name")] = button.get("value") or ""
                     url = urljoin(self.url, form.get("action") or self.url)
-                    self.way, self.left = [], ""
+                    self.way, self.left, self.came_from = [], "", self.url
                     method = (form.get("method") or "get").upper()
                     return self._follow(method, url, data, stop_at=stop_at)
         raise AssertionError(f"no button {words!r} on {self.url}: {self.buttons}\n{self.words}")
@@ -109,7 +110,7 @@ class Browser:
                 data = {}
             return self.wire.request(method, url, data=data or None)
         target = url.removeprefix(self.service_url) or "/"
-        headers = {"referer": self.url} if self.url.startswith(self.service_url) else {}
+        headers = {"referer": self.came_from}
         if method == "GET":
             return self.ours.get(target, headers=headers)
         return self.ours.post(target, data, headers=headers)

@@ -82,7 +82,7 @@ def test_signing_in_with_globus_leads_to_linking_an_id_and_nowhere_else(browser:
     sign_in_with_globus(browser)
     assert (browser.path, browser.status) == ("/link-orcid", 200)
     assert Person.objects.get().orcid is None
-    for page in ("/", "/settings", "/works", "/status", "/settings/account"):
+    for page in ("/", "/settings", "/works", "/settings/account", "/works/explain"):
         assert browser.go(page).path == "/link-orcid"
     link(browser.go("/settings"))
     assert (browser.path, browser.status) == ("/settings", 200)
@@ -118,9 +118,8 @@ def test_where_they_were_going_is_where_they_get_to(browser: Browser) -> None:
 
 def test_whoever_came_from_commons_goes_back_there(browser: Browser) -> None:
     commons = "https://commons.datacite.org/doi.org/10.5555/sea"
-    browser.ours.defaults["HTTP_REFERER"] = commons
-    browser.go("/sign_in")
-    del browser.ours.defaults["HTTP_REFERER"]
+    browser.url = commons
+    browser.go(f"{browser.service_url}/sign_in")
     browser.press("Sign in with ORCID").press("Josiah Carberry").press("authorize-button")
     assert browser.left == commons
     assert is_signed_in(browser)

@@ -9,7 +9,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from ..config import Config
 
 # Pages that begin or end a session lead nowhere: coming back to them would go round in circles.
+# Nor does the start page, whose button was pressed to get further.
 _NO_RETURN = (
+    "",
     "/sign-in",
     "/sign_in",
     "/sign-out",
@@ -30,6 +32,10 @@ def safe(unverified_url: str | None, config: Config) -> str | None:
         return None
     parts = urlsplit(unverified_url)
     ours = not parts.netloc or parts.netloc == urlsplit(config.base_url).netloc
-    if ours and any(parts.path == path or parts.path.startswith(f"{path}/") for path in _NO_RETURN):
+    if ours and any(_is_under(parts.path, path) for path in _NO_RETURN):
         return None
     return unverified_url
+
+
+def _is_under(path: str, page: str) -> bool:
+    return path.rstrip("/") == page or (page != "" and path.startswith(f"{page}/"))

@@ -76,3 +76,9 @@ def _http() -> httpx2.Client:
     return httpx2.Client(
         timeout=TIMEOUT_SECONDS, follow_redirects=False, headers={"User-Agent": USER_AGENT}
     )
+
+
+def forget() -> None:
+    """As if the process had just started."""
+    _sealer.cache_clear()
+    _openid_server.cache_clear()

@@ -15,7 +15,6 @@ SERVICE = config.load({"COMMONS_URL": "https://commons.datacite.org"})
     [
         "/settings",
         "/works/find?query=sea",
-        "/",
         "http://localhost:8000/works",
         "https://commons.datacite.org/orcid.org/0000-0002-1825-0097",
         "/orcid/search_and_link/callback?code=restart",  # how ORCID's wizard goes on
@@ -43,6 +42,8 @@ def test_ours_and_commons_are_safe(address: str) -> None:
         "https://commons.datacite.org.evil.example/",
         "http://localhost:8001/",  # another service on this machine
         "\thttps://evil.example",
+        "/",  # the start page: nobody signs in to see that one
+        "http://localhost:8000",
         "/sign-in",  # round in circles
         "/sign-in?next=/settings",
         "/sign-out",
