@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from contextlib import suppress
 from typing import Final
 
 import uvicorn
@@ -23,10 +24,29 @@ ADDRESS: Final = "127.0.0.1"
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn in a thread that is not the main one."""
+    """Uvicorn in a thread that is not the main one, and that ends at once when asked."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._asked = asyncio.Event()
 
     def install_signal_handlers(self) -> None:
         """Signals belong to the program around."""
+
+    async def main_loop(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        counter = 0
+        while not await self.on_tick(counter):
+            counter = (counter + 10) % 864_000
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._asked.wait(), 1)
+
+    def end(self) -> None:
+        self.should_exit = True
+        self.force_exit = True
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._asked.set)
 
 
 class Simulation:
@@ -103,8 +123,7 @@ class Simulation:
 
     def stop(self) -> None:
         for server in self._servers:
-            server.should_exit = True
-            server.force_exit = True
+            server.end()
         if self._thread is not None:
             self._thread.join(5)
 

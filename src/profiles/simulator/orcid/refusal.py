@@ -62,10 +62,7 @@ CODES: Final[dict[int, tuple[int, str, str]]] = {
     ),
     9014: (
         403,
-        (
-            "403 Forbidden: You are not the source of the {detail}, "
-            "so you are not allowed to update it."
-        ),
+        "The client application is forbidden to perform the action.",
         "The client application is forbidden to perform the action.",
     ),
     9016: (404, "404 Not Found: The resource was not found.", "The resource was not found."),
@@ -205,6 +202,7 @@ class Refused(Exception):  # noqa: N818 - it is an answer, not a failure of the 
         *,
         status: int = 0,
         headers: dict[str, str] | None = None,
+        worded_as: int = 0,
         **fields: str,
     ) -> None:
         super().__init__(code, detail)
@@ -212,6 +210,7 @@ class Refused(Exception):  # noqa: N818 - it is an answer, not a failure of the 
         self.detail = detail
         self.status = status or CODES[code][0]
         self.headers = headers or {}
+        self.worded_as = worded_as or code  # some refusals carry another code's text
         self.fields = fields
 
 
@@ -226,7 +225,8 @@ class OAuthRefused(Exception):  # noqa: N818
 
 def shape(refused: Refused, *, client: str = "ORCID") -> dict[str, Any]:
     """The error as ORCID's JSON prints it."""
-    _, developer, user = CODES[refused.code]
+    _, _, user = CODES[refused.code]
+    _, developer, _ = CODES[refused.worded_as]
     fields = {"detail": refused.detail, "client": client, **refused.fields}
     message = developer.format(**fields)
     if refused.detail and "{detail}" not in developer:

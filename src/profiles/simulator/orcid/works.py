@@ -142,7 +142,7 @@ def change(
     new = duplicates.kept(content) | {k: content[k] for k in ("visibility",) if k in content}
     if duplicates.unchanged(new, work.content, visibility=work.visibility):
         if not own:
-            raise Refused(9014, "work")
+            raise Refused(9014, "work", worded_as=9010)
         return work
     validation.validate(content, stored_visibility=work.visibility)
     _refuse_duplicate(record, person, client, content, against=("self",), but=put_code)
