@@ -8,25 +8,30 @@ from __future__ import annotations
 import re
 from html import unescape
 
-# Only names of elements count as tags, so that "p < 0.05 and n > 3" stays as it is.
+_LINE, _PARAGRAPH = "\x1e", "\x1d"  # stand-ins while blanks are put in order
+
 _INLINE = (
-    "a|abbr|acronym|article-title|b|bdi|bdo|big|bold|cite|code|del|dfn|em|ext-link|font|i|img|ins|"
-    "inline-formula|italic|kbd|label|mark|monospace|named-content|q|s|samp|sc|small|span|strike|"
-    "strong|styled-content|sub|sup|tt|u|underline|uri|var|wbr|xref|o:p"
+    "a abbr acronym article-title b bdi bdo big bold cite code del dfn em ext-link font i img ins "
+    "inline-formula italic kbd label mark monospace named-content q s samp sc small span strike "
+    "strong styled-content sub sup tt u underline uri var wbr xref o:p"
 )
+_LINE_BREAK = "br dd dt li list-item td th tr"
 _BLOCK = (
-    "abstract|address|article|aside|blockquote|body|center|div|dl|figure|figcaption|footer|"
-    "h[1-6]|header|head|hr|html|list|main|ol|p|pre|sec|section|table|tbody|tfoot|thead|title|ul"
+    "abstract address article aside blockquote body center div dl figure figcaption footer h1 h2 "
+    "h3 h4 h5 h6 head header hr html list main ol p pre sec section table tbody tfoot thead title "
+    "ul"
 )
-_LINE_BREAK = "br|dd|dt|li|list-item|td|th|tr"
-_REST = r"""(?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]+))*\s*/?>"""
-_PREFIX = r"(?:jats:|mml:)?"
-_BREAK_TAG = re.compile(rf"</?{_PREFIX}(?:{_LINE_BREAK}){_REST}", re.IGNORECASE)
-_BLOCK_TAG = re.compile(rf"</?{_PREFIX}(?:{_BLOCK}){_REST}", re.IGNORECASE)
-_INLINE_TAG = re.compile(
-    rf"</?{_PREFIX}(?:{_INLINE}){_REST}|</?mml:[a-z]+{_REST}|<!--.*?-->|<!\[CDATA\[|\]\]>",
-    re.IGNORECASE | re.DOTALL,
+# What stands in a tag's place. Only names of elements count as tags, so that "p < 0.05 and n > 3"
+# stays as it is.
+_INSTEAD = {
+    name: instead
+    for names, instead in ((_INLINE, ""), (_LINE_BREAK, _LINE), (_BLOCK, _PARAGRAPH))
+    for name in names.split()
+}
+_TAG = re.compile(
+    r"""</?([a-zA-Z][\w:-]*)(?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]+))*\s*/?>"""
 )
+_COMMENT = re.compile(r"<!--.*?-->|<!\[CDATA\[|\]\]>", re.DOTALL)
 _UNSHOWN = re.compile(r"<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _BLANK_LINE = re.compile(r"(?:\r\n?|\n)[^\S\r\n]*(?:(?:\r\n?|\n)[^\S\r\n]*)+")
 
@@ -34,8 +39,6 @@ _BLANK_LINE = re.compile(r"(?:\r\n?|\n)[^\S\r\n]*(?:(?:\r\n?|\n)[^\S\r\n]*)+")
 _UNSEEN = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b\u2060\ufdd0-\ufdef\ufeff\ufffe\uffff\ud800-\udfff]"
 )
-_LINE, _PARAGRAPH = "\x1e", "\x1d"  # stand-ins while blanks are put in order
-
 # Standard values for unknown information (DataCite Metadata Schema, appendix 3).
 _PLACEHOLDERS = frozenset(
     "unac unal unap unas unav unkn none null tba etal at".split()  # noqa: SIM905
@@ -91,20 +94,22 @@ def _unmarked(text: str) -> str:
 
 
 def _without_tags(text: str) -> str:
-    if not (_BLOCK_TAG.search(text) or _BREAK_TAG.search(text)):
-        return _INLINE_TAG.sub("", text)
-    text = _UNSHOWN.sub(" ", text)
-    # In HTML a line break of the source is a blank like any other.
-    text = re.sub(r"\s+", lambda blanks: _kept(blanks[0]), text)
-    text = _BREAK_TAG.sub(_LINE, text)
-    text = _BLOCK_TAG.sub(_PARAGRAPH, text)
-    return _INLINE_TAG.sub("", text)
+    if "<!" in text:
+        text = _COMMENT.sub("", text)
+    if "</s" in text:
+        text = _UNSHOWN.sub(" ", text)
+    made = _TAG.sub(_instead, text)
+    if _PARAGRAPH in made or _LINE in made:
+        # In HTML a line break of the source is a blank like any other.
+        return made.replace("\n", " ").replace("\r", " ")
+    return made
 
 
-def _kept(blanks: str) -> str:
-    if _PARAGRAPH in blanks:
-        return _PARAGRAPH
-    return _LINE if _LINE in blanks else " "
+def _instead(tag: re.Match[str]) -> str:
+    name = tag[1].lower()
+    if name.startswith("mml:"):
+        return ""
+    return _INSTEAD.get(name.removeprefix("jats:"), tag[0])
 
 
 def _cut(text: str, limit: int) -> str:

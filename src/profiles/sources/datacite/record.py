@@ -215,23 +215,29 @@ def _decode_mended(data: bytes | str) -> Answer:
     return msgspec.convert(mended(plain, Answer), Answer)
 
 
+class _Plan(msgspec.Struct):
+    """What a field may hold."""
+
+    item: object = None  # of a list
+    struct: type[Shape] | None = None
+    is_text: bool = False
+
+
 def mended(value: object, shape: object) -> object:
     """`value` with all that does not fit `shape` made to fit it or left out."""
-    shapes = _alternatives(shape)
-    if list in map(get_origin, shapes):
-        (item,) = get_args(next(s for s in shapes if get_origin(s) is list))
+    plan = _plan(shape)
+    if plan.item is not None:
         found = value if isinstance(value, list) else [value]
-        return [fit for one in found if (fit := mended(one, item)) is not None]
+        return [fit for one in found if (fit := mended(one, plan.item)) is not None]
     if isinstance(value, list):
         return next((fit for one in value if (fit := mended(one, shape)) is not None), None)
-    struct = next((s for s in shapes if isinstance(s, type) and issubclass(s, Shape)), None)
     if isinstance(value, dict):
-        return _mended_object(value, struct) if struct else None
+        return _mended_object(value, plan.struct) if plan.struct else None
     text = _as_text(value)
-    if text is None or str in shapes or struct is None:
+    if text is None or plan.is_text or plan.struct is None:
         return text
-    first = next(iter(_fields(struct)))
-    return {first: mended(text, _fields(struct)[first])}
+    first, inner = next(iter(_fields(plan.struct).items()))
+    return {first: mended(text, inner)}
 
 
 def _mended_object(value: dict[str, object], struct: type[Shape]) -> dict[str, object]:
@@ -250,10 +256,18 @@ def _as_text(value: object) -> str | None:
     return None
 
 
-def _alternatives(shape: object) -> tuple[object, ...]:
-    if get_origin(shape) in (Union, types.UnionType):
-        return tuple(one for one in get_args(shape) if one is not types.NoneType)
-    return (shape,)
+@cache
+def _plan(shape: object) -> _Plan:
+    plan = _Plan()
+    is_union = get_origin(shape) in (Union, types.UnionType)
+    for one in get_args(shape) if is_union else (shape,):
+        if get_origin(one) is list:
+            (plan.item,) = get_args(one)
+        elif isinstance(one, type) and issubclass(one, Shape):
+            plan.struct = one
+        elif one is str:
+            plan.is_text = True
+    return plan
 
 
 @cache
