@@ -10,6 +10,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 
 class OidcProvider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -104,9 +107,19 @@ _PEM = re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----[A-Za-z0-9+/=\s]+-----EN
 def signing_keys(text: str) -> tuple[str, ...]:
     text = text.replace("\\n", "\n")
     keys = tuple(match.group() + "\n" for match in _PEM.finditer(text))
-    if not keys or _PEM.sub("", text).strip():
-        raise ValueError("must be RSA private keys in PEM form, newest first, one after the other")
+    if not keys or _PEM.sub("", text).strip() or not all(map(_is_rsa, keys)):
+        raise ValueError(
+            "must be RSA private keys of 2048 bits or more in PEM form, newest first, one after the other"
+        )
     return keys
+
+
+def _is_rsa(pem: str) -> bool:
+    try:
+        key = serialization.load_pem_private_key(pem.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return False
+    return isinstance(key, rsa.RSAPrivateKey) and key.key_size >= 2048
 
 
 def positive(text: str) -> float:

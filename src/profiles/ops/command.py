@@ -47,15 +47,22 @@ COMMANDS = (
     Command("worker", "worker", "A worker only.", RUN),
     Command("migrate", "migrate", "Prepare the database.", RUN),
     Command("doctor", "doctor", "Check settings, keys, services and clock.", RUN),
-    Command("simulate", "simulate", "The simulated services alone.", RUN),
-    Command("harvest", "harvest", "Read changed DOIs from DataCite.", DATA),
-    Command("convert", "convert", "DataCite JSON to ORCID works.", DATA),
+    Command(
+        "simulate", "simulate", "Run stand-ins of ORCID, Globus and DataCite on this machine.", RUN
+    ),
+    Command("harvest", "harvest", "Read changed DOIs from DataCite, and match them.", DATA),
+    Command(
+        "convert",
+        "convert",
+        "Convert DataCite JSON (a record, a list, JSON Lines, an API page) to ORCID works.",
+        DATA,
+    ),
     Command("explain", "explain", "Rule by rule, why the DOI is or isn't sent.", DATA),
     Command("claims", "claims", "Claims: list, show, retry, remove, export.", STAFF, "app"),
     Command("people", "people", "Accounts: list, show, role, erase.", STAFF, "app"),
     Command("test", "check", "All tests; arguments go to pytest.", DEVELOP, context=TO_PYTEST),
     Command("check", "check", "Format, lint, types, import rules and tests.", DEVELOP),
-    Command("benchmark", "benchmark", "Measure.", DEVELOP, "app"),
+    Command("benchmark", "benchmark", "Measure how fast the parts are.", DEVELOP),
 )
 
 

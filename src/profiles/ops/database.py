@@ -8,8 +8,9 @@ from contextlib import contextmanager
 import psycopg
 
 from ..config import Config
-from ..errors import Misconfigured, Unreachable
+from ..errors import Misconfigured
 from . import postgres
+from .errors import CannotStart
 
 OLDEST_VERSION = 15
 CONNECT_SECONDS = 10
@@ -19,7 +20,7 @@ CONNECT_SECONDS = 10
 def open_database(config: Config) -> Iterator[str]:
     """A libpq address that answers at least until the end of the block.
 
-    Raises Misconfigured or Unreachable with one line that says how to mend it.
+    Raises Misconfigured with one line that says how to mend it.
     """
     if config.database_url is None:
         with postgres.running(config.home / "postgres") as url:
@@ -37,7 +38,7 @@ def check(url: str) -> int:
     except psycopg.ProgrammingError as error:
         raise Misconfigured(f"DATABASE_URL cannot be read: {_first_line(error)}") from None
     except psycopg.OperationalError as error:
-        raise Unreachable(
+        raise CannotStart(
             f"PostgreSQL: {_first_line(error)}",
             hint="Is it running, and is DATABASE_URL right?",
         ) from None

@@ -31,7 +31,8 @@ from urllib.parse import quote
 
 import psutil
 
-from ..errors import Misconfigured, Unreachable
+from ..errors import Misconfigured
+from .errors import CannotStart
 
 VERSION = "18"
 START_SECONDS = 120  # recovery after a crash counts, too
@@ -118,7 +119,7 @@ def _locked(folder: Path) -> Iterator[None]:
         give_up = time.monotonic() + LOCK_SECONDS
         while not _try_lock(lock.fileno()):
             if time.monotonic() > give_up:
-                raise Unreachable(f"another command has held {folder / 'lock'} for minutes")
+                raise CannotStart(f"another command has held {folder / 'lock'} for minutes")
             time.sleep(0.02)
         yield
 
@@ -223,7 +224,7 @@ def _await_ready(data: Path, *, pid: int, log: Path) -> None:
         if os.waitpid(pid, os.WNOHANG) != (0, 0) or time.monotonic() > give_up:
             lines = log.read_text(errors="replace").splitlines() or ["no message"]
             fatal = next((x for x in reversed(lines) if "FATAL" in x), lines[-1])
-            raise Unreachable(
+            raise CannotStart(
                 f"the private PostgreSQL did not start: {fatal.split('FATAL:')[-1].strip()}",
                 hint=f"Its log is {log}",
             )

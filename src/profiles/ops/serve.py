@@ -15,7 +15,7 @@ from ..config import Config, load
 from .environment import prepare
 from .parent import end_with
 from .ports import require_port
-from .supervisor import Child, Supervisor
+from .supervisor import COMMAND, Child, Supervisor
 
 LOCAL = "127.0.0.1"
 
@@ -62,14 +62,7 @@ def children(environ: Mapping[str, str], *, host: str, port: int, concurrency: i
 
 def run_migrate(environ: Mapping[str, str], *, check: bool = False) -> None:
     """In a process of its own, so that ours stays small. Ends ours too where it fails."""
-    command = [
-        sys.executable,
-        "-m",
-        "profiles",
-        "migrate",
-        "--quiet",
-        *(["--check"] if check else []),
-    ]
+    command = [*COMMAND, "migrate", "--quiet", *(["--check"] if check else [])]
     code = subprocess.run(command, env=dict(environ), check=False).returncode  # noqa: S603
     if code:
         sys.exit(code)

@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 STOP_SECONDS = 8  # then SIGKILL; what a worker had in hand is found again
 HEALTHY_SECONDS = 60  # a child that lived so long starts afresh in the count of failures
 WRONG_USE = 2  # a child's exit code that no restart will mend
+COMMAND = [sys.executable, "-P", "-m", "profiles"]
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -37,7 +38,7 @@ class Child:
     start_at: float = field(default=0.0)
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "profiles", *self.arguments, "--parent", str(os.getpid())]
+        command = [*COMMAND, *self.arguments, "--parent", str(os.getpid())]
         # A session of its own, so that Ctrl-C reaches us only and we end them in order.
         self.process = subprocess.Popen(  # noqa: S603 (our own arguments)
             command, env=dict(self.environ), stdin=subprocess.DEVNULL, start_new_session=True
