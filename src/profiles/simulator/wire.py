@@ -67,6 +67,7 @@ class Wire:
         begun = time.perf_counter()
         writing = self.journal.begin(method, path)
         status = 0
+        to_break = False
 
         async def watch(message: Message) -> None:
             nonlocal status
@@ -75,7 +76,7 @@ class Wire:
             await send(message)
 
         try:
-            await self._answer(scope, receive, watch)
+            to_break = await self._answer(scope, receive, watch)
         finally:
             self.journal.end(
                 writing,
@@ -88,55 +89,53 @@ class Wire:
                     ms=(time.perf_counter() - begun) * 1000,
                 ),
             )
+        if to_break:  # after the log, so that a caller who sees the break finds it there
+            await break_connection(scope)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> bool:
+        """Answer; whether the connection has to be broken now."""
         refusal = self.refuse(scope)
         if refusal is not None:
             await reply(send, refusal)
-            return
+            return False
         fault = self.faults.take(scope["method"], scope["path"]) if self.faults.rules else None
         if fault is None:
             await self.app(scope, receive, send)
-            return
-        await self._fail(fault, scope, receive, send)
+            return False
+        return await self._fail(fault, scope, receive, send)
 
-    async def _fail(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _fail(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> bool:
         if fault.delay:
             await asyncio.sleep(fault.delay)
         if fault.reset == "before":
-            await break_connection(scope)
-            return
+            return True
         if fault.status and not fault.reset:
-            await reply(send, self.render(fault, scope), truncate=fault.truncate, scope=scope)
-            return
-        if not (fault.reset or fault.truncate):
+            answer = self.render(fault, scope)
+        elif fault.reset or fault.truncate:
+            answer = await self._kept(scope, receive)
+        else:
             await self.app(scope, receive, send)
-            return
+            return False
+        if fault.reset:
+            return True
+        await reply(send, answer, truncate=fault.truncate)
+        return fault.truncate
+
+    async def _kept(self, scope: Scope, receive: Receive) -> Answer:
+        """The real answer, done but not sent."""
         kept: list[Message] = []
 
         async def keep(message: Message) -> None:
             kept.append(message)
 
         await self.app(scope, receive, keep)
-        if fault.reset:
-            await break_connection(scope)
-            return
-        start = kept[0]
-        await reply(
-            send,
-            (
-                start["status"],
-                {k.decode(): v.decode("latin-1") for k, v in start["headers"]},
-                b"".join(message.get("body", b"") for message in kept[1:]),
-            ),
-            truncate=True,
-            scope=scope,
-        )
+        start, *bodies = kept
+        headers = {k.decode(): v.decode("latin-1") for k, v in start["headers"]}
+        return start["status"], headers, b"".join(one.get("body", b"") for one in bodies)
 
 
-async def reply(
-    send: Send, answer: Answer, *, truncate: bool = False, scope: Scope | None = None
-) -> None:
+async def reply(send: Send, answer: Answer, *, truncate: bool = False) -> None:
+    """Send an answer, or only the first half of its body under the length of the whole."""
     status, headers, body = answer
     headers = {k.lower(): v for k, v in headers.items()} | {"content-length": str(len(body))}
     await send(
@@ -146,14 +145,10 @@ async def reply(
             "headers": [(k.encode(), v.encode("latin-1")) for k, v in headers.items()],
         }
     )
-    if truncate and scope is not None:
-        await send(
-            {"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True}
-        )
-        await asyncio.sleep(0.05)
-        await break_connection(scope)
-        return
-    await send({"type": "http.response.body", "body": body})
+    shown = body[: len(body) // 2] if truncate else body
+    await send({"type": "http.response.body", "body": shown, "more_body": truncate})
+    if truncate:
+        await asyncio.sleep(0.05)  # the half has to arrive before the break
 
 
 def plain(fault: Fault, scope: Scope) -> Answer:

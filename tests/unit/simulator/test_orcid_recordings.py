@@ -91,25 +91,11 @@ def test_a_record_in_the_recorded_state_is_printed_as_recorded(
     wanted = json.loads(text.replace('"sandbox.orcid.org"', '"orcid.org"'))
     printed = answer.json()
 
-    # Equal to the last character but for the names of people who are sources, and the order in
-    # which the recorded account's groups of one date stand.
-    def by_put_code(shown: dict[str, Any]) -> dict[int, Any]:
-        return {group["work-summary"][0]["put-code"]: group for group in shown["group"]}
-
-    assert {k: v for k, v in printed.items() if k != "group"} == {
-        k: v for k, v in wanted.items() if k != "group"
-    }
-    assert by_put_code(printed).keys() == by_put_code(wanted).keys()
-    for put_code, group in by_put_code(wanted).items():
-        for one in group["work-summary"]:
-            if one["source"]["source-orcid"]:
-                one["source"]["source-name"] = {"value": "Josiah Carberry"}
-                one["source"]["source-orcid"] = {
-                    "uri": f"https://orcid.org/{CARBERRY}",
-                    "path": CARBERRY,
-                    "host": "orcid.org",
-                }
-        assert by_put_code(printed)[put_code] == group
+    # Only the name of the person behind the account was taken out of the recording.
+    for one in (work for group in wanted["group"] for work in group["work-summary"]):
+        if one["source"]["source-orcid"]:
+            one["source"]["source-name"] = {"value": "Josiah Carberry"}
+    assert printed == wanted
 
 
 def test_the_recorded_post_is_answered_as_recorded(api: Api, orcid_data: Path) -> None:

@@ -73,6 +73,8 @@ def _tokens(text: str) -> list[tuple[str, str, str]]:
         if token is None or token.end() == at:
             raise BadQuery(f"Failed to parse query [{text}]")
         kind = token.lastgroup or ""
+        if kind == "word" and token["word"].endswith(":"):
+            raise BadQuery(f"Failed to parse query [{text}]")
         if token["range"]:
             found.append(("range", token["low"], token["high"]))
         elif kind == "word" and token["word"] in ("AND", "OR", "NOT", "&&", "||"):
@@ -146,12 +148,15 @@ def _equals(field: str, text: str) -> Query:
     if _KEYWORD.search(field.rsplit(".", 1)[-1]) or field in _DATES:
         return Query(lambda entry: any(_same(text, value) for value in values(entry, field)))
     wanted = text.lower()
-    return Query(
-        lambda entry: any(
-            wanted in value.lower() or fnmatchcase(value.lower(), wanted)
-            for value in values(entry, field)
+    if "*" in wanted:
+        return Query(
+            lambda entry: any(
+                fnmatchcase(word, wanted)
+                for value in values(entry, field)
+                for word in value.lower().split()
+            )
         )
-    )
+    return Query(lambda entry: any(wanted in value.lower() for value in values(entry, field)))
 
 
 def _same(pattern: str, value: str) -> bool:
