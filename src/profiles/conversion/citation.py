@@ -72,8 +72,9 @@ def _author(person: Contributor) -> str:
     name = contributors.credit_name(person)
     if not name:
         return ""
-    if person.family and name.endswith(person.family) and "," not in name:
-        return escaped(f"{person.family}, {name[: -len(person.family)].strip()}")
+    given = name.removesuffix(person.family).strip()
+    if person.family and given and given != name and "," not in name:
+        return escaped(f"{person.family}, {given}")
     if person.organization or " and " in name:
         return f"{{{escaped(name)}}}"
     return escaped(name)

@@ -9,6 +9,9 @@ from . import texts
 from .orcid_work import Contributor, ContributorAttributes, ContributorOrcid, Text
 
 CREDIT_NAME_LIMIT = 150
+_STRAY = " ,;"  # of a name whose other half is missing
+# Marks of names that need a closer look, among names that are joined by " ; ".
+_UNCLEAN = ("&", "<", ":", "  ", ", ;", "; ,", "; ;")
 
 _CREDIT = "http://credit.niso.org/contributor-roles/"
 
@@ -72,14 +75,11 @@ def _are_clean(names: list[str]) -> bool:
 
     One look at all of them together: some works have thousands, and nearly all are clean.
     """
-    joined = " ".join(names)  # so that a blank too many shows as two
+    joined = " ; ".join(names)  # so that a blank too many shows as two
     return (
         joined.isprintable()
-        and "&" not in joined
-        and "<" not in joined
-        and ":" not in joined
-        and "  " not in joined
-        and joined == joined.strip()
+        and not any(map(joined.__contains__, _UNCLEAN))
+        and joined == joined.strip(_STRAY)
         and (len(joined) <= CREDIT_NAME_LIMIT or max(map(len, names)) <= CREDIT_NAME_LIMIT)
     )
 
@@ -89,7 +89,7 @@ def credit_name(person: Person) -> str:
     name = person.name
     if _are_clean([name]):
         return name
-    name = texts.line(name, CREDIT_NAME_LIMIT)
+    name = texts.line(name, CREDIT_NAME_LIMIT).strip(_STRAY)
     if ":" in name and all(map(texts.is_placeholder, name.replace(",", " ").split())):
         return ""
     return name

@@ -80,6 +80,12 @@ NAMES = [
     ("<b>Bold</b>", "Bold", "tags"),
     ("José\u00a0Núñez", "José Núñez", "non-breaking blank"),
     ("Tab\tName\x00", "Tab Name", "control characters"),
+    (", Climate", "Climate", "half a name"),
+    ("Carberry, ", "Carberry", "the other half"),
+    ("Carberry,", "Carberry", "without a blank"),
+    ("Carberry;", "Carberry", "a list of one"),
+    ("Carberry, Josiah", "Carberry, Josiah", "a comma within"),
+    ("Josiah S.", "Josiah S.", "an initial keeps its stop"),
     ("Institute: of Colons", "Institute: of Colons", "a colon is no placeholder"),
 ]
 
@@ -87,6 +93,11 @@ NAMES = [
 @pytest.mark.parametrize(("name", "expected", "remark"), NAMES)
 def test_a_credit_name_is_clean(name: str, expected: str, remark: str) -> None:
     assert module.credit_name(Contributor(name)) == expected, remark
+    for others in ((name, "Ann Other"), ("Ann Other", name), ("Ann Other", name, "Bo Third")):
+        work = Work(doi=OWN, creators=tuple(map(Contributor, others)))
+        assert [found for found, _, _ in credits_of(work)] == [
+            expected if one == name else one for one in others
+        ]
 
 
 def test_a_long_name_is_cut_on_a_word_within_orcids_limit() -> None:

@@ -75,6 +75,26 @@ EXAMPLES = [
 ]  # fmt: skip
 
 
+# Without a resourceType. A copy of the decision, so that no row changes by accident.
+DECIDED = """
+Audiovisual moving-image, Award other, Book book, BookChapter book-chapter, Collection other,
+ComputationalNotebook software, ConferencePaper conference-paper,
+ConferenceProceeding conference-proceedings, DataPaper journal-article, Dataset data-set,
+Dissertation dissertation-thesis, Event other, Image image, Instrument research-tool,
+InteractiveResource online-resource, Journal other, JournalArticle journal-article, Model other,
+OutputManagementPlan data-management-plan, PeerReview review, PhysicalObject physical-object,
+Poster conference-poster, Preprint preprint, Presentation conference-presentation, Project other,
+Report report, Service other, Software software, Sound sound, Standard standards-and-policy,
+StudyRegistration other, Text other, Workflow research-technique, Other other, Film moving-image
+"""
+
+
+@pytest.mark.parametrize("row", [row.strip() for row in DECIDED.split(",")])
+def test_a_general_type_alone_has_the_decided_type(row: str) -> None:
+    general, expected = row.split()
+    assert work_type(Types(general=general)) == expected
+
+
 @pytest.mark.parametrize(("types", "expected", "remark"), EXAMPLES)
 def test_a_types_block_has_the_decided_type(types: Types, expected: str, remark: str) -> None:
     assert work_type(types) == expected, remark
@@ -82,6 +102,7 @@ def test_a_types_block_has_the_decided_type(types: Types, expected: str, remark:
 
 def test_every_general_type_of_the_vocabulary_has_a_row() -> None:
     assert set(work_types.BY_GENERAL) == {one.lower() for one in VOCABULARY}
+    assert {row.split()[0] for row in DECIDED.split(",")} == set(VOCABULARY)
     assert set(work_types.REFINED) <= set(work_types.BY_GENERAL)
 
 

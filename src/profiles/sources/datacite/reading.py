@@ -11,25 +11,14 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from ...errors import MalformedRecord, NotADoi
-from ...values import dates, doi, orcid_id
+from ...values import dates, doi
 from ...values.doi import Doi
-from ...values.orcid_id import OrcidId, RefusedOrcidId
-from ...values.work import (
-    AlternateId,
-    Container,
-    Contributor,
-    Description,
-    Funding,
-    RejectedId,
-    RelatedId,
-    Title,
-    Types,
-    Work,
-)
+from ...values.work import Description, Title, Types, Work
 from . import record
+from .persons import read_contributors
 from .record import Answer, Attributes, Included, Resource
+from .relations import read_container, read_funding, read_identifiers, read_related
 
-_CONTAINING = ("IsPublishedIn", "IsPartOf")  # relations of a related item that holds the work
 _NO_TYPES = Types()
 
 
@@ -155,10 +144,10 @@ def _work(resource: Resource | Answer, *, kinds: dict[str, str], orcid_host: str
                 if one.title
             ]
         ),
-        creators=_contributors(attributes.creators, host=orcid_host),
-        contributors=_contributors(attributes.contributors, host=orcid_host, roles=True),
+        creators=read_contributors(attributes.creators, host=orcid_host),
+        contributors=read_contributors(attributes.contributors, host=orcid_host, roles=True),
         publisher=_publisher(attributes.publisher),
-        container=_container(attributes),
+        container=read_container(attributes),
         published=dates.published(issued, year),
         publication_year=year,
         version=attributes.version or "",
@@ -171,9 +160,9 @@ def _work(resource: Resource | Answer, *, kinds: dict[str, str], orcid_host: str
                 if one.description
             ]
         ),
-        related=_related(attributes),
-        identifiers=_identifiers(attributes),
-        funding=_funding(attributes),
+        related=read_related(attributes),
+        identifiers=read_identifiers(attributes),
+        funding=read_funding(attributes),
     )
 
 
@@ -240,152 +229,7 @@ def _types(attributes: Attributes) -> Types:
     )
 
 
-def _contributors(
-    people: list[record.Person] | None, *, host: str, roles: bool = False
-) -> tuple[Contributor, ...]:
-    """Creators or contributors. The hot path of all reading: some works have thousands."""
-    if not people:
-        return ()
-    made = []
-    for person in people:
-        given, family = person.given_name, person.family_name
-        organization = person.name_type == "Organizational"
-        if given and family and not (organization and person.name):
-            name = f"{given} {family}"
-        else:
-            whole = person.name or person.creator_name or person.contributor_name
-            name, family = whole or family or given or "", ""
-        role = person.contributor_type if roles and person.contributor_type else ""
-        if person.name_identifiers:
-            orcids, rejected = _orcids(person.name_identifiers, host=host)
-            made.append(Contributor(name, role, organization, orcids, rejected, family))
-        else:
-            made.append(Contributor(name, role, organization, (), (), family))
-    return tuple(made)
-
-
-def _orcids(
-    given: list[record.NameIdentifier], *, host: str
-) -> tuple[tuple[OrcidId, ...], tuple[RejectedId, ...]]:
-    """The iDs among a person's nameIdentifiers, and those that only say they are one."""
-    orcids: list[OrcidId] = []
-    rejected: list[RejectedId] = []
-    for one in given:
-        value = one.name_identifier or ""
-        scheme = one.name_identifier_scheme or ""
-        uri = one.scheme_uri or one.scheme_uri_41 or ""
-        if not orcid_id.is_claimed(value=value, scheme=scheme, scheme_uri=uri, host=host):
-            continue
-        try:
-            found = orcid_id.parse(value, host=host)
-        except RefusedOrcidId as error:
-            rejected.append(RejectedId(raw=value, scheme=scheme, reason=error.reason))
-        else:
-            if found not in orcids:
-                orcids.append(found)
-    return tuple(orcids), tuple(rejected)
-
-
 def _publisher(given: str | record.Publisher | None) -> str:
     if given is None or isinstance(given, str):
         return given or ""
     return given.name or ""
-
-
-def _container(attributes: Attributes) -> Container | None:
-    """The `container`, else the related item that the work was published in or is part of."""
-    given = attributes.container
-    if given is not None and (given.title or given.identifier or given.identifiers):
-        identifier, kind = given.identifier, given.identifier_type
-        if not identifier and given.identifiers:
-            identifier, kind = given.identifiers[0].identifier, given.identifiers[0].identifier_type
-        return Container(
-            title=given.title or "",
-            kind=given.type or "",
-            identifier=(identifier or "").strip(),
-            identifier_kind=kind or "",
-            volume=given.volume or "",
-            issue=given.issue or "",
-            first_page=given.first_page or "",
-            last_page=given.last_page or "",
-        )
-    for relation in _CONTAINING:
-        for item in attributes.related_items or ():
-            if item.relation_type == relation and item.titles and item.titles[0].title:
-                return _container_of_item(item, item.titles[0].title)
-    return None
-
-
-def _container_of_item(item: record.RelatedItem, title: str) -> Container:
-    identifier = item.related_item_identifier
-    return Container(
-        title=title,
-        kind=item.related_item_type or "",
-        identifier=((identifier and identifier.related_item_identifier) or "").strip(),
-        identifier_kind=(identifier and identifier.related_item_identifier_type) or "",
-        volume=item.volume or "",
-        issue=item.issue or "",
-        first_page=item.first_page or "",
-        last_page=item.last_page or "",
-    )
-
-
-def _related(attributes: Attributes) -> tuple[RelatedId, ...]:
-    """relatedIdentifiers, then the identifiers of relatedItems."""
-    made = [
-        _related_id(one.relation_type, one.related_identifier_type, one.related_identifier)
-        for one in attributes.related_identifiers or ()
-        if one.related_identifier
-    ]
-    for item in attributes.related_items or ():
-        one = item.related_item_identifier
-        if one is not None and one.related_item_identifier:
-            kind = one.related_item_identifier_type
-            made.append(_related_id(item.relation_type, kind, one.related_item_identifier))
-    return tuple(made)
-
-
-def _related_id(relation: str | None, kind: str | None, value: str) -> RelatedId:
-    kind, value = (kind or "").strip(), value.strip()
-    return RelatedId((relation or "").strip(), kind, value, _doi_of(kind, value))
-
-
-def _doi_of(kind: str, value: str) -> Doi | None:
-    """The DOI that a value is: by its type, or as a resolver's address or a label says."""
-    if "10." not in value:
-        return None
-    if (
-        kind.upper() != "DOI"
-        and "doi.org/" not in value
-        and not value.startswith(("doi:", "info:"))
-    ):
-        return None
-    try:
-        return doi.parse(value)
-    except NotADoi:
-        return None
-
-
-def _identifiers(attributes: Attributes) -> tuple[AlternateId, ...]:
-    made = [
-        AlternateId(one.identifier_type or "", one.identifier.strip())
-        for one in attributes.identifiers or ()
-        if one.identifier
-    ]
-    made += [
-        AlternateId(one.alternate_identifier_type or "", one.alternate_identifier.strip())
-        for one in attributes.alternate_identifiers or ()
-        if one.alternate_identifier
-    ]
-    return tuple(made)
-
-
-def _funding(attributes: Attributes) -> tuple[Funding, ...]:
-    made = []
-    for one in attributes.funding_references or ():
-        number, uri = one.award_number, one.award_uri
-        if isinstance(number, record.AwardNumber):
-            uri = uri or number.award_uri
-            number = number.award_number
-        made.append(Funding(one.funder_name or "", (number or "").strip(), (uri or "").strip()))
-    return tuple(made)

@@ -81,6 +81,16 @@ def test_ids_are_read_in_every_spelling_and_what_cannot_be_used_is_kept_as_evide
     ]
 
 
+def test_the_same_id_twice_on_one_person_counts_once() -> None:
+    josiah = "0000-0002-1825-0097"
+    twice = [
+        {"nameIdentifier": one, "nameIdentifierScheme": "ORCID"}
+        for one in (josiah, f"https://orcid.org/{josiah}")
+    ]
+    (creator,) = read(creators=[{"name": "Carberry, Josiah", "nameIdentifiers": twice}]).creators
+    assert creator.orcids == (josiah,)
+
+
 def test_a_sandbox_installation_reads_sandbox_ids() -> None:
     people = work_of("messy_ids", orcid_host="sandbox.orcid.org").creators
     assert people[6].orcids == ("0000-0002-1825-0097",)
