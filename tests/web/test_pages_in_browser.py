@@ -18,7 +18,16 @@ from .cast import claim, make_alice, make_nemo, permit, signed_in
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PUBLIC = ["/", "/sign-in", "/status", "/no-such-page"]
-OWN = ["/settings", "/settings/account", "/works", "/works?show=off", "/works/explain", "/sign-out"]
+STALE = "/orcid/auto_update/callback?code=abcdef&state=unknown"
+OWN = [
+    "/settings",
+    "/settings/account",
+    "/works",
+    "/works?show=off",
+    "/works/explain",
+    "/sign-out",
+    STALE,
+]
 LOOKS = [(DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "light"), (PHONE, "dark")]
 
 
