@@ -19,7 +19,9 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import stat
+import struct
 import subprocess
 import sys
 import time
@@ -40,6 +42,8 @@ STOP_SECONDS = 15
 LOCK_SECONDS = START_SECONDS + STOP_SECONDS
 LONGEST_SOCKET_PATH = 100  # sun_path holds 104 bytes on macOS, 108 on Linux
 LOG_BYTES = 1_000_000
+SOCKET = ".s.PGSQL.5432"
+TLS_REQUEST = struct.pack("!ii", 8, 80877103)  # PostgreSQL's SSLRequest
 
 SETTINGS = {
     "listen_addresses": "",
@@ -88,8 +92,7 @@ def running(folder: Path) -> Iterator[str]:
         with (folder / "users").open("a") as users:
             with _locked(folder):
                 fcntl.flock(users, fcntl.LOCK_SH)
-                if not is_up(folder):
-                    _start(folder)
+                _ensure_up(folder)
             yield address(folder)
     finally:
         with _locked(folder):
@@ -135,13 +138,25 @@ def _try_lock(descriptor: int) -> bool:
 # --- starting -----------------------------------------------------------------------------------
 
 
+def _ensure_up(folder: Path) -> None:
+    """Start the server, unless it answers. One that is just dying is waited for."""
+    give_up = time.monotonic() + START_SECONDS
+    while _server(folder) is not None:
+        if _answers(folder):
+            return
+        if time.monotonic() > give_up:
+            raise CannotStart(f"the private PostgreSQL in {folder} runs but does not answer")
+        time.sleep(0.02)
+    _start(folder)
+
+
 def _start(folder: Path) -> None:
     data, account = folder / "data", _account(folder)
     if not data.exists():
         _initialise(folder, account)
     _check_version(data)
-    _clear_remains(data)
     sockets = _socket_folder(folder)
+    _clear_remains(data, sockets=sockets)
     _own(sockets, account)
     options = SETTINGS | {"unix_socket_directories": f'"{sockets}"'}
     arguments = [f"--{name}={value}" for name, value in options.items()]
@@ -196,19 +211,21 @@ def _check_version(data: Path) -> None:
         )
 
 
-def _clear_remains(data: Path) -> None:
+def _clear_remains(data: Path, *, sockets: Path) -> None:
     """After a kill -9: wait for the dead server's children, and forget its process id.
 
-    PostgreSQL takes any living process with the number in postmaster.pid for itself and refuses to
-    start; after a restart of the machine the number is often somebody else's.
+    PostgreSQL takes any process with the number in its lock files for itself and refuses to start:
+    a zombie, or, after a restart of the machine, somebody else. We know better: we hold the lock.
     """
-    if not (data / "postmaster.pid").exists():
+    remains = [data / "postmaster.pid", sockets / f"{SOCKET}.lock", sockets / SOCKET]
+    if not any(path.exists() for path in remains):
         return
     left = [p for p in psutil.process_iter() if _works_in(p, data)]
     for process in left:
         process.send_signal(signal.SIGQUIT)
     psutil.wait_procs(left, timeout=STOP_SECONDS)
-    (data / "postmaster.pid").unlink(missing_ok=True)
+    for path in remains:
+        path.unlink(missing_ok=True)
 
 
 def _works_in(process: psutil.Process, data: Path) -> bool:
@@ -257,7 +274,19 @@ def _server(folder: Path) -> psutil.Process | None:
 
 
 def is_up(folder: Path) -> bool:
-    return _server(folder) is not None and _status(folder / "data") == "ready"
+    return _server(folder) is not None and _answers(folder)
+
+
+def _answers(folder: Path) -> bool:
+    """Whether the server takes part in the protocol's first exchange ("TLS?", "No")."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(1)
+        try:
+            probe.connect(str(_socket_folder(folder) / SOCKET))
+            probe.sendall(TLS_REQUEST)
+            return probe.recv(1) == b"N"
+        except OSError:
+            return False
 
 
 def _stop_unused(folder: Path) -> bool:
@@ -319,7 +348,7 @@ def _own(path: Path, account: Account) -> None:
 
 def _socket_folder(folder: Path) -> Path:
     place = folder / "socket"
-    if len(os.fsencode(place / ".s.PGSQL.5432")) <= LONGEST_SOCKET_PATH:
+    if len(os.fsencode(place / SOCKET)) <= LONGEST_SOCKET_PATH:
         return place
     mark = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:12]
     return Path("/tmp") / f"profiles-{os.geteuid()}-{mark}"  # noqa: S108 (_own checks whose it is)
