@@ -79,7 +79,8 @@ class Browser:
         return set() if self.root is None else {found.get("id") for found in self.root.iter()}
 
     def link(self, words: str) -> str:
-        return next(a.get("href") for a in self.root.iterfind(".//a") if seen(a) == words)
+        found: str = next(a.get("href") for a in self.root.iterfind(".//a") if seen(a) == words)
+        return found
 
     # --- how it goes on ---------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -23,6 +24,7 @@ from profiles.people import accounts, grants
 from profiles.people.models import Grant, Person
 from profiles.people.permissions import Purpose
 from profiles.people.profile import Profile
+from profiles.simulator import seed
 from profiles.simulator.server import Simulation
 from profiles.values.doi import Doi
 from profiles.values.orcid_id import OrcidId
@@ -177,7 +179,7 @@ def test_no_token_stands_in_the_database_or_in_a_log(
         assert secret not in logs
     ours = "\n".join(record.getMessage() for record in caplog.records if "profiles" in record.name)
     assert code not in ours
-    assert settings.PROFILES.orcid_client.secret not in dump + logs
+    assert seed.ORCID_CLIENT[1] not in dump + logs
 
 
 def everything_stored() -> str:
@@ -311,7 +313,7 @@ def test_less_permission_than_asked_is_kept_and_said(josiah: Browser) -> None:
     ],
 )
 def test_a_token_that_does_not_come_gets_a_page_and_another_try(
-    josiah: Browser, simulation: Simulation, fault: dict[str, object], status: int
+    josiah: Browser, simulation: Simulation, fault: dict[str, Any], status: int
 ) -> None:
     back = answer(josiah)
     simulation.orcid.faults.add(path_prefix="/oauth/token", **fault)
@@ -367,7 +369,7 @@ def test_deleting_the_token_gives_it_back_at_orcid_first(
 
 @pytest.mark.parametrize("fault", [{"status": 503}, {"reset": "before"}, {"status": 400}])
 def test_a_token_that_orcid_does_not_take_back_is_still_held_and_that_is_said(
-    josiah: Browser, simulation: Simulation, fault: dict[str, object]
+    josiah: Browser, simulation: Simulation, fault: dict[str, Any]
 ) -> None:
     get_token(josiah)
     simulation.orcid.faults.add(path_prefix="/oauth/revoke", **fault)

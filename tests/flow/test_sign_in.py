@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -97,6 +98,16 @@ def test_after_linking_each_way_in_leads_to_the_same_account(
     assert sign_in_with_globus(new_browser()).path == "/settings"
     assert sign_in_with_orcid(new_browser(), "Laura Sample").path == "/settings"
     assert Person.objects.count() == 1
+
+
+def test_a_name_does_not_change_with_the_way_of_signing_in(
+    new_browser: Callable[[], Browser],
+) -> None:
+    link(sign_in_with_globus(new_browser(), "Laura Sample"), "Sofia Garcia")
+    sign_in_with_globus(new_browser(), "Laura Sample")
+    person = Person.objects.get()
+    assert (person.name, person.family_name) == ("Sofia Garcia", "Garcia")
+    assert person.organization == "Harbour Institute of Marine Research"
 
 
 def test_an_account_that_was_made_for_an_id_opens_to_whoever_proves_the_id(
@@ -328,7 +339,7 @@ def test_clocks_may_differ_a_little(
 )
 @pytest.mark.parametrize("fault", [{"status": 503}, {"reset": "before"}])
 def test_a_provider_that_is_down_gets_a_page(
-    browser: Browser, simulation: Simulation, path: str, fault: dict[str, object]
+    browser: Browser, simulation: Simulation, path: str, fault: dict[str, Any]
 ) -> None:
     simulation.orcid.faults.add(path_prefix=path, times=None, **fault)
     browser.go("/sign-in").press("Sign in with ORCID")

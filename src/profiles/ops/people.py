@@ -86,8 +86,8 @@ def erase(
 
     from ..people import accounts, orcid_permission  # noqa: PLC0415 (wants Django set up)
 
-    person = accounts.existing_person(orcid_id.parse(unverified_id))
     whose = orcid_id.parse(unverified_id)
+    person = accounts.existing_person(whose)
     if not yes:
         typer.confirm(f"Erase the account of {whose} ({person})?", abort=True)
     orcid_permission.withdraw(person, None, reason="account erased", now=timezone.now())

@@ -28,6 +28,8 @@ NAME_LIMITS: Mapping[str, int] = {
     "email": 254,
 }
 
+NOT_ORCIDS = frozenset({"organization", "email"})  # ORCID's id_token never tells these
+
 
 def person_by_orcid(orcid: OrcidId) -> Person | None:
     return Person.objects.filter(orcid=orcid).first()
@@ -52,35 +54,35 @@ def link_orcid(
     locked = Person.objects.select_for_update().get(pk=person.pk)
     if locked.orcid not in (None, orcid):
         raise DifferentOrcidId(expected=OrcidId(locked.orcid), got=orcid)
-    if Person.objects.filter(orcid=orcid).exclude(pk=locked.pk).exists():
-        raise IdTaken(orcid)
     locked.orcid = orcid
-    fill_names(locked, names)
+    fill_names(locked, names, from_orcid=True)
     try:
         with transaction.atomic():
             locked.save()
             identity, _ = SocialAccount.objects.get_or_create(
                 provider=ORCID, uid=orcid, defaults={"user": locked, "extra_data": {**extra_data}}
             )
-    except IntegrityError:  # somebody else linked it since we looked
+    except IntegrityError:  # one iD, one account: the table itself says so
         raise IdTaken(orcid) from None
     if identity.user_id != locked.pk:
         raise IdTaken(orcid)
     person.refresh_from_db()
 
 
-def fill_names(person: Person, names: Names) -> None:
-    """What the provider tells replaces what we had; what it keeps private leaves it alone."""
+def fill_names(person: Person, names: Names, *, from_orcid: bool) -> None:
+    """ORCID's word on a name replaces what we had; others fill gaps, so that it does not change
+    with the way of signing in. What a provider keeps private leaves all as it was."""
     for field in Names.__struct_fields__:
         told = getattr(names, field)
-        if told:
+        may_say = from_orcid or field in NOT_ORCIDS or not getattr(person, field)
+        if told and may_say:
             setattr(person, field, told[: NAME_LIMITS[field]])
 
 
 @transaction.atomic
-def remember_names(*, person: Person, names: Names) -> None:
+def remember_names(*, person: Person, names: Names, from_orcid: bool) -> None:
     locked = Person.objects.select_for_update().get(pk=person.pk)
-    fill_names(locked, names)
+    fill_names(locked, names, from_orcid=from_orcid)
     locked.save()
     person.refresh_from_db()
 

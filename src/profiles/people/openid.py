@@ -24,7 +24,6 @@ from ..config import Client
 from ..errors import NotFound
 from . import wiring
 from .id_token import Assertions
-from .models import Person
 from .openid_server import OpenIdServer
 from .providers import ORCID
 from .refusals import NotVerified
@@ -41,11 +40,13 @@ def start_sign_in(request: HttpRequest, *, provider_id: str, next_url: str | Non
     return provider.redirect(request, AuthProcess.LOGIN, next_url)
 
 
-def start_linking(request: HttpRequest, *, person: Person, next_url: str | None) -> HttpResponse:
-    """Off to ORCID, to come back with the iD of the person who is signed in."""
+def start_linking(request: HttpRequest, *, next_url: str | None) -> HttpResponse:
+    """Off to ORCID, to come back with the iD of the person who is signed in.
+
+    The round is kept in that person's session, which ends when somebody else signs in.
+    """
     provider = OpenIdAdapter(request, ORCID).offered_provider()
-    begun_by = {"sub": str(person.sub)}
-    return provider.redirect(request, AuthProcess.CONNECT, next_url, begun_by)
+    return provider.redirect(request, AuthProcess.CONNECT, next_url)
 
 
 def finish(request: HttpRequest, *, provider_id: str) -> HttpResponse:

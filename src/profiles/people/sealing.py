@@ -16,7 +16,7 @@ from ..errors import Misconfigured, ProfilesError
 _BETWEEN = "\n"
 
 
-class CannotOpen(ProfilesError):
+class CannotOpen(ProfilesError):  # noqa: N818
     """A sealed token cannot be opened"""
 
 

@@ -79,13 +79,18 @@ class SocialAccountRules(DefaultSocialAccountAdapter):
         if not sociallogin.is_existing and sociallogin.account.provider == ORCID:
             _recognise(request, sociallogin)
         if sociallogin.is_existing:
-            accounts.remember_names(person=_person(sociallogin), names=_names(sociallogin))
+            accounts.remember_names(
+                person=_person(sociallogin),
+                names=_names(sociallogin),
+                from_orcid=sociallogin.account.provider == ORCID,
+            )
 
     def populate_user(
         self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]
     ) -> Person:
         person = _person(sociallogin)
-        accounts.fill_names(person, _names(sociallogin))
+        from_orcid = sociallogin.account.provider == ORCID
+        accounts.fill_names(person, _names(sociallogin), from_orcid=from_orcid)
         return person
 
     def save_user(
@@ -112,9 +117,8 @@ def _person(sociallogin: SocialLogin) -> Person:
 
 def _link(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse:
     person = request.user
-    begun_by = (sociallogin.state.get("data") or {}).get("sub")
-    if not isinstance(person, Person) or str(person.sub) != begun_by:
-        raise StaleRound("another person has signed in meanwhile")
+    if not isinstance(person, Person):
+        raise StaleRound("the account was closed meanwhile")
     accounts.link_orcid(
         person=person,
         orcid=_orcid_of(sociallogin),

@@ -80,7 +80,7 @@ def link_orcid(request: HttpRequest) -> HttpResponse:
         context = {"start_url": reverse("link-orcid"), "next": back or ""}
         return render(request, "link_orcid.html", context)
     try:
-        return openid.start_linking(request, person=person, next_url=back)
+        return openid.start_linking(request, next_url=back)
     except refusals.EXPECTED as error:
         return refusals.sign_in_again(request, error)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from profiles import config
@@ -57,16 +59,6 @@ def test_no_other_place_is(address: str | None) -> None:
 
 
 def test_outside_this_machine_only_https_is() -> None:
-    service = config.load(
-        {
-            "PROFILES_BASE_URL": "https://profiles.example.org",
-            "SECRET_KEY": "x" * 32,
-            "SEALING_KEYS": "eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHg=",
-            "SIGNING_KEYS": PEM,
-        }
-    )
+    service = replace(SERVICE, base_url="https://profiles.example.org")
     assert safe("https://profiles.example.org/works", service)
     assert safe("http://profiles.example.org/works", service) is None
-
-
-PEM = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"
