@@ -10,8 +10,7 @@ from .orcid_work import Contributor, ContributorAttributes, ContributorOrcid, Te
 
 CREDIT_NAME_LIMIT = 150
 _STRAY = " ,;"  # of a name whose other half is missing
-# Marks of names that need a closer look, among names that are joined by " ; ".
-_UNCLEAN = ("&", "<", ":", "  ", ", ;", "; ,", "; ;")
+
 
 _CREDIT = "http://credit.niso.org/contributor-roles/"
 
@@ -66,7 +65,7 @@ def contributors(work: Work, *, orcid_host: str) -> list[Contributor]:
             made.append(Contributor(Text(name), attributes, orcid))
             attributes = _AUTHOR
     if work.contributors:
-        made += _others(work, orcid_host=orcid_host)
+        made += _others(work, creators=names, orcid_host=orcid_host)
     return made
 
 
@@ -75,10 +74,17 @@ def _are_clean(names: list[str]) -> bool:
 
     One look at all of them together: some works have thousands, and nearly all are clean.
     """
-    joined = " ; ".join(names)  # so that a blank too many shows as two
+    # So joined, a blank too many shows as two, and a stray comma stands beside the semicolon.
+    joined = " ; ".join(names)
     return (
         joined.isprintable()
-        and not any(map(joined.__contains__, _UNCLEAN))
+        and "&" not in joined
+        and "<" not in joined
+        and ":" not in joined
+        and "  " not in joined
+        and ", ;" not in joined
+        and "; ," not in joined
+        and "; ;" not in joined
         and joined == joined.strip(_STRAY)
         and (len(joined) <= CREDIT_NAME_LIMIT or max(map(len, names)) <= CREDIT_NAME_LIMIT)
     )
@@ -95,11 +101,9 @@ def credit_name(person: Person) -> str:
     return name
 
 
-def _others(work: Work, *, orcid_host: str) -> list[Contributor]:
-    known: set[str] = set()
-    for creator in work.creators:
-        known.update(creator.orcids)
-        known.add(credit_name(creator).casefold())
+def _others(work: Work, *, creators: list[str], orcid_host: str) -> list[Contributor]:
+    known = {name.casefold() for name in creators}
+    known.update(orcid for creator in work.creators for orcid in creator.orcids)
     made = []
     credited: set[tuple[str, str | None]] = set()
     for person in work.contributors:

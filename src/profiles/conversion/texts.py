@@ -33,7 +33,7 @@ _TAG = re.compile(
 )
 _COMMENT = re.compile(r"<!--.*?-->|<!\[CDATA\[|\]\]>", re.DOTALL)
 _UNSHOWN = re.compile(r"<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
-_BLANK_LINE = re.compile(r"(?:\r\n?|\n)[^\S\r\n]*(?:(?:\r\n?|\n)[^\S\r\n]*)+")
+_BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 
 # What XML cannot hold, what is not seen, and what str.split does not take for a blank.
 _UNSEEN = re.compile(
@@ -62,8 +62,12 @@ def paragraphs(text: str, limit: int) -> str:
     if text.isprintable():
         text = " ".join(text.split())
     else:
-        text = _UNSEEN.sub("", _BLANK_LINE.sub(_PARAGRAPH, text))
-        text = "\n\n".join(filter(None, map(_lines, text.split(_PARAGRAPH))))
+        if "\r" in text:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        made = _in_paragraphs(text)
+        if not made.replace("\n", "").isprintable():
+            made = _in_paragraphs(_UNSEEN.sub("", text))
+        text = made
     return text if len(text) <= limit else _cut(text, limit)
 
 
@@ -73,6 +77,11 @@ def is_placeholder(text: str) -> bool:
         return False
     bare = text.strip("() ")
     return bare[:1] == ":" and bare[1:].strip().lower() in _PLACEHOLDERS
+
+
+def _in_paragraphs(text: str) -> str:
+    paragraphs = _BLANK_LINE.sub(_PARAGRAPH, text).split(_PARAGRAPH)
+    return "\n\n".join(filter(None, map(_lines, paragraphs)))
 
 
 def _lines(paragraph: str) -> str:
