@@ -67,7 +67,7 @@ def check(page: Page) -> None:
         for violation in found.response["violations"]
         for node in violation["nodes"]
     ]
-    assert violations == [], page.url
+    assert violations == [], f"{page.url}: {violations}"
     assert found.response["passes"], f"axe looked at nothing on {page.url}"
     assert page.title(), page.url
     assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth"), page.url
