@@ -10,14 +10,18 @@ from allauth.socialaccount.models import SocialAccount
 from django.db import IntegrityError, transaction
 from typer.testing import CliRunner, Result
 
+from profiles.claims import ledger
+from profiles.claims.models import Claim
+from profiles.claims.states import Origin
 from profiles.errors import BadInput, NotFound, Unreachable
 from profiles.ops.people import app
 from profiles.people import wiring
 from profiles.people.models import Grant, Person
 from profiles.people.profile import Role
 from profiles.simulator.server import Simulation
+from profiles.values.doi import Doi
 
-from .people import ALICE, BOB, permit, person
+from .people import ALICE, BOB, NOON, permit, person
 
 pytestmark = pytest.mark.django_db
 
@@ -104,11 +108,14 @@ def test_erasing_gives_the_token_back_and_leaves_nothing(
     alice: Person, simulation: Simulation
 ) -> None:
     held(alice, simulation)
+    for orcid in (ALICE, BOB):
+        ledger.want(orcid, Doi("10.5555/x"), origin=Origin.STAFF, by="test", now=NOON)
     assert "Aborted" in profiles_people("erase", ALICE, typed="n\n").output
     assert Person.objects.exists()
     profiles_people("erase", ALICE, typed="y\n")
     assert simulation.orcid.registry.live_tokens(ALICE) == []
     assert not any(model.objects.exists() for model in (Person, Grant, SocialAccount))
+    assert [claim.orcid for claim in Claim.objects.all()] == [BOB]
 
 
 def test_erasing_waits_for_orcid(alice: Person, simulation: Simulation) -> None:

@@ -80,19 +80,20 @@ def erase(
     unverified_id: WhoseId,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Give the person's tokens back to ORCID, then delete the account."""
+    """Give the person's tokens back to ORCID, then delete all that we know of them."""
     set_up()
-    from django.utils import timezone  # noqa: PLC0415 (wants Django set up)
-
-    from ..people import accounts, orcid_permission  # noqa: PLC0415 (wants Django set up)
+    from ..people import accounts  # noqa: PLC0415 (wants Django set up)
+    from ..pipeline import erasure  # noqa: PLC0415
 
     whose = orcid_id.parse(unverified_id)
     person = accounts.existing_person(whose)
     if not yes:
         typer.confirm(f"Erase the account of {whose} ({person})?", abort=True)
-    orcid_permission.withdraw(person, None, reason="account erased", now=timezone.now())
-    accounts.erase(whose)
-    typer.echo(f"The account of {whose} is erased; its tokens are given back to ORCID.")
+    claims = erasure.erase(whose)
+    typer.echo(
+        f"The account of {whose} is erased, with {claims} claims; its tokens are given back to "
+        "ORCID. Works on the ORCID record stay there."
+    )
 
 
 def check_scope(role: Role, *, provider: str, client: str) -> None:
