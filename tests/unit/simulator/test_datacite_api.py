@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -13,9 +14,9 @@ import httpx2
 import pytest
 
 from profiles.simulator.clock import iso_seconds
-from profiles.simulator.datacite import paging
+from profiles.simulator.datacite import forms, paging
 from profiles.simulator.datacite.query import BadQuery, parse
-from profiles.simulator.datacite.store import Entry
+from profiles.simulator.datacite.store import EMPTY, Entry
 from profiles.simulator.server import Simulation
 
 CARBERRY = "0000-0002-1825-0097"
@@ -79,8 +80,6 @@ def test_an_id_is_found_only_in_the_spelling_that_was_asked_for(
 
 
 def entry(**more: Any) -> Entry:
-    from profiles.simulator.datacite.store import EMPTY
-
     attributes = EMPTY | a_record("10.5555/a") | more
     return Entry("10.5555/a", attributes, "repo", "findable", 1_000_000.0, 1_782_000_000.0)
 
@@ -323,15 +322,26 @@ def test_a_doi_is_registered_changed_and_hidden_on_pages(
 
 
 def test_the_form_as_it_comes_registers_a_doi_of_the_chosen_person(sim: Simulation) -> None:
-    from profiles.simulator.datacite import forms
-
     person = sim.datacite.people()[2]
-    from datetime import date
-
     fields = forms.defaults(number=1, person=person, today=date(2026, 6, 1))
     made = forms.metadata(fields)
     assert made["creators"][0]["name"] == person[0]
     assert made["publicationYear"] == 2026
+
+
+def test_saving_a_form_keeps_what_it_does_not_show(http: httpx2.Client, sim: Simulation) -> None:
+    people = [{"name": f"Author {number}"} for number in range(60)]
+    dates = [{"date": "2010/2012", "dateType": "Issued"}]
+    sim.datacite.register(a_record("10.5555/many", creators=people, dates=dates))
+    shown = sim.datacite.store.entries["10.5555/many"]
+    form = forms.filled(shown.attributes)
+    http.post("/edit/10.5555/many", data={**form, "title": "Changed"})
+    assert shown.attributes["titles"] == [{"title": "Changed"}]
+    assert shown.attributes["creators"] == people
+    assert shown.attributes["dates"] == dates
+    http.post("/edit/10.5555/many", data={**form, "creator_1_name": "First"})
+    assert [one["name"] for one in shown.attributes["creators"]][:2] == ["First", "Author 1"]
+    assert len(shown.attributes["creators"]) == 60
 
 
 def test_a_form_without_a_title_says_so(http: httpx2.Client) -> None:

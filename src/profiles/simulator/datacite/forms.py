@@ -53,6 +53,27 @@ def metadata(form: Mapping[str, str]) -> Json:
     }
 
 
+# What the form shows only the beginning of.
+_SHOWN: Final = {
+    "creators": MOST_PEOPLE,
+    "contributors": MOST_PEOPLE,
+    "relatedIdentifiers": MOST_RELATED,
+}
+
+
+def changes(attributes: Json, form: Mapping[str, str]) -> Json:
+    """Only what the person changed: the form shows less than a record can hold."""
+    try:
+        shown = metadata(filled(attributes))
+    except BadForm:  # the record itself has no title
+        shown = {}
+    found = {name: value for name, value in metadata(form).items() if value != shown.get(name)}
+    for name, most in _SHOWN.items():
+        if name in found:
+            found[name] = [*found[name], *(attributes[name] or [])[most:]]
+    return found
+
+
 def _people(form: Mapping[str, str], role: str) -> list[Json]:
     people = []
     for at in range(1, MOST_PEOPLE + 1):

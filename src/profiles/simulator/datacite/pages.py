@@ -129,7 +129,7 @@ async def save(request: Request) -> Response:
         (simulator.hide if action == "hide" else simulator.show)(entry.doi)
         return RedirectResponse(f"/?done={entry.doi}", 303)
     try:
-        changes = forms.metadata(form)
+        changes = forms.changes(entry.attributes, form)
     except forms.BadForm as error:
         return form_page(request, "edit.html", form, 400, problem=str(error), row=_row(entry))
     simulator.update(entry.doi, changes)

@@ -25,7 +25,7 @@ from .duplicates import identifiers, kept
 from .negotiation import DEFAULT, answer_as
 from .refusal import unmapped, xml
 from .shapes import Printer
-from .state import Client, Person, RecordState, Registry, Token, Work
+from .state import Client, Person, RecordState, Registry, Token, Work, pack
 
 # Made-up iDs: right check digit, below the first issued block, so nobody's.
 MADE_UP_FROM = 1_000_000
@@ -189,7 +189,7 @@ class OrcidSimulator:
             modified=more.get("modified", now),
             visibility=more.get("visibility", self.registry.people[orcid].default_visibility),
             display_index=more.get("display_index", "0" if client_id else "1"),
-            packed=orjson.dumps(kept(content)),
+            packed=pack(kept(content)),
             ids=identifiers(content),
         )
         self.registry.records[orcid].put(work)

@@ -89,6 +89,11 @@ class Token:
     signed_in_at: float = 0.0
 
 
+def pack(content: dict[str, Any]) -> bytes:
+    """JSON, copied because orjson's own answer keeps a buffer of several kilobytes."""
+    return bytes(memoryview(orjson.dumps(content)))
+
+
 @dataclass(slots=True)
 class Work:
     put_code: int

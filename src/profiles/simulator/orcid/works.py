@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import orjson
-
 from . import duplicates, validation
 from .refusal import Refused, shape
-from .state import Client, Person, Record, Registry, Work
+from .state import Client, Person, Record, Registry, Work, pack
 
 MOST_WORKS: Final = 10_000
 MOST_IN_BULK: Final = 100
@@ -76,7 +74,7 @@ def store_new(
         if person.state == "unclaimed"
         else person.default_visibility,
         display_index="0",
-        packed=orjson.dumps(duplicates.kept(content)),
+        packed=pack(duplicates.kept(content)),
         ids=duplicates.identifiers(content),
     )
     registry.records[person.orcid].put(work)
@@ -158,7 +156,7 @@ def change(
         modified=registry.clock.millis(),
         visibility=work.visibility,
         display_index=work.display_index,
-        packed=orjson.dumps(duplicates.kept(content)),
+        packed=pack(duplicates.kept(content)),
         ids=duplicates.identifiers(content),
     )
     record.put(changed)
