@@ -1,17 +1,17 @@
 """The error tree. A class's docstring is its message; attributes carry what the caller needs.
 
-    ProfilesError
-    ├── BadInput               what was given cannot be read
-    │   ├── NotADoi
-    │   ├── NotAnOrcidId
-    │   └── MalformedRecord
-    ├── NotConvertible         a work that ORCID could not take
-    ├── Misconfigured          a setting is missing or wrong
-    ├── Unreachable            another service did not answer (try again later)
-    ├── UnexpectedAnswer       another service answered what its documentation does not know
-    ├── NotFound               another service, or we, have no such thing
-    ├── Forbidden              the person may not do this
-    └── ImpossibleTransition   a claim's state does not allow this
+ProfilesError
+├── BadInput               what was given cannot be read
+│   ├── NotADoi
+│   ├── NotAnOrcidId
+│   └── MalformedRecord
+├── NotConvertible         a work that ORCID could not take
+├── Misconfigured          a setting is missing or wrong
+├── Unreachable            another service did not answer (try again later)
+├── UnexpectedAnswer       another service answered what its documentation does not know
+├── NotFound               another service, or we, have no such thing
+├── Forbidden              the person may not do this
+└── ImpossibleTransition   a claim's state does not allow this
 """
 
 from __future__ import annotations

@@ -15,5 +15,7 @@ def mermaid() -> str:
     for (start, event), end in TRANSITIONS.items():
         if start != end:
             arrows[start, end].append(event)
-    lines = [f"    {start} --> {end}: {', '.join(events)}" for (start, end), events in arrows.items()]
+    lines = [
+        f"    {start} --> {end}: {', '.join(events)}" for (start, end), events in arrows.items()
+    ]
     return "\n".join(["```mermaid", "stateDiagram-v2", "    [*] --> waiting", *lines, "```"])

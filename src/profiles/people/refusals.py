@@ -18,7 +18,7 @@ from ..errors import ProfilesError
 from ..values.orcid_id import OrcidId
 
 
-class Refused(ProfilesError):  # noqa: N818
+class Refused(ProfilesError):
     """The round with the provider was refused"""
 
 

@@ -16,7 +16,7 @@ from ..errors import Misconfigured, ProfilesError
 _BETWEEN = "\n"
 
 
-class CannotOpen(ProfilesError):  # noqa: N818
+class CannotOpen(ProfilesError):
     """A sealed token cannot be opened"""
 
 

@@ -16,7 +16,7 @@ MOST_RELATED: Final = 4
 _ORCID = re.compile(r"(\d{4}-?\d{4}-?\d{4}-?\d{3}[\dXx])\s*$")
 
 
-class BadForm(Exception):  # noqa: N818
+class BadForm(Exception):
     """Something that a DOI needs is missing; the text says what."""
 
 

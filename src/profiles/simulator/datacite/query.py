@@ -19,7 +19,7 @@ from .store import Entry
 Predicate = Callable[[Entry], bool]
 
 
-class BadQuery(Exception):  # noqa: N818
+class BadQuery(Exception):
     """The text is not a query."""
 
 

@@ -152,7 +152,7 @@ def with_query(uri: str, **parameters: str) -> str:
 # --- the token endpoint ---
 
 
-class TokenRefused(Exception):  # noqa: N818 - an answer
+class TokenRefused(Exception):
     def __init__(self, status: int, error: str, description: str) -> None:
         super().__init__(status, error)
         self.status = status

@@ -192,7 +192,7 @@ CODES: Final[dict[int, tuple[int, str, str]]] = {
 }
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer, not a failure of the simulator
+class Refused(Exception):
     """ORCID says no, with one of its codes."""
 
     def __init__(
@@ -214,7 +214,7 @@ class Refused(Exception):  # noqa: N818 - it is an answer, not a failure of the 
         self.fields = fields
 
 
-class OAuthRefused(Exception):  # noqa: N818
+class OAuthRefused(Exception):
     """The answer of the layer before the API: OAuth-shaped, and it repeats the token."""
 
     def __init__(self, status: int, error: str, description: str) -> None:
