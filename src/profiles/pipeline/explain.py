@@ -25,7 +25,7 @@ class Explanation(msgspec.Struct, frozen=True):
 
 def explain(doi: Doi, orcid: OrcidId) -> Explanation:
     """For a person with an account. Raises NotFound, Unreachable, MalformedRecord."""
-    work = services().datacite.work(doi)
+    work = services().datacite_now.work(doi)
     held = ledger.holdings(work.doi).get(orcid)
     person = standing(orcid, Purpose.AUTO_UPDATE, now=timezone.now())
     evaluation = evaluate(work, orcid, policy=services().policy, person=person_facts(person, held))

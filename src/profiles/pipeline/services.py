@@ -21,6 +21,7 @@ class Services(NamedTuple):
     config: Config
     orcid: OrcidApi
     datacite: DataCite
+    datacite_now: DataCite  # for a person who waits: gives up sooner
     policy: Policy
     seen: Seen  # what the feed brought lately
 
@@ -30,6 +31,7 @@ def build(config: Config, http: httpx2.Client) -> Services:
         config=config,
         orcid=OrcidApi(http, api_url=config.orcid_api_url),
         datacite=DataCite.configured(http, config),
+        datacite_now=DataCite.configured(http, config, tries=2),
         policy=Policy(
             exclude_prefixes=config.exclude_prefixes,
             part_rule=config.part_rule,
