@@ -158,8 +158,3 @@ def plain(fault: Fault, scope: Scope) -> Answer:
         "text/plain" if isinstance(fault.body, str) else "application/json"
     )
     return fault.status, {"content-type": kind, **fault.headers}, body.encode()
-
-
-def same_site(target: str) -> str:
-    """A path of our own, whatever a form says."""
-    return target if target.startswith("/") and not target.startswith(("//", "/\\")) else "/"

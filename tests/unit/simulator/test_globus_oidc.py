@@ -69,6 +69,12 @@ def test_the_first_page_offers_institutions_google_and_orcid(walk: GlobusRound) 
         assert name in page.text
 
 
+def test_an_application_can_insist_on_a_domain(walk: GlobusRound) -> None:
+    page = walk.authorize(session_required_single_domain="orcid.org")
+    assert "Sign in with ORCID" in page.text
+    assert "Sign in with Google" not in page.text
+
+
 def test_the_round_gives_a_signed_token_and_the_identity_set(
     walk: GlobusRound, sim: Simulation
 ) -> None:

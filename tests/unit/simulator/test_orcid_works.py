@@ -12,7 +12,6 @@ from profiles.simulator.server import Simulation
 from .conftest import CARBERRY, OTHER, Api, a_work, external_id
 
 BAD_TITLE = a_work(title="  ")
-CREATED = {"type": "doi"}
 
 
 def code(answer: httpx2.Response) -> tuple[int, int]:
@@ -406,11 +405,14 @@ def test_the_public_api_needs_no_token_and_shows_what_is_public(api: Api, sim: S
 PATHS: list[tuple[str, str, int, int]] = [
     ("POST", f"/{CARBERRY}/work", 400, 9012),
     ("PUT", f"/v3.0_rc1/{CARBERRY}/work/1", 308, 9056),
+    ("PUT", f"/v3.0/{CARBERRY}/works", 405, 9001),
+    ("GET", f"/v3.0/{CARBERRY}/nonsense", 500, 9008),
+    ("GET", f"/v3.0/{CARBERRY}/employment/1", 404, 9016),
 ]
 
 
 @pytest.mark.parametrize(("method", "path", "status", "error"), PATHS)
-def test_a_wrong_version_is_refused(
+def test_a_path_that_does_not_exist_is_refused(
     api: Api, method: str, path: str, status: int, error: int
 ) -> None:
     assert code(api.call(method, path, a_work())) == (status, error)

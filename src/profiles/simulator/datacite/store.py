@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ..clock import Clock, iso_seconds
+from ..clock import Clock
 
 State = Literal["draft", "registered", "findable"]
 Json = dict[str, Any]
@@ -158,7 +158,3 @@ def name_identifiers(attributes: Json) -> set[str]:
             if isinstance(one, dict) and one.get("nameIdentifier"):
                 found.add(str(one["nameIdentifier"]))
     return found
-
-
-def day(timestamp: float) -> str:
-    return iso_seconds(timestamp)[:10]

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote, urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from .. import client_forms
 from ..keys import at_hash
 from . import oidc
 from .oidc import OAuthError
-from .state import LIFETIME, Client, Grant, Identity
+from .state import LIFETIME, Client, Grant, Identity, Provider
 
 if TYPE_CHECKING:
     from .simulator import GlobusSimulator
@@ -59,9 +58,8 @@ async def authorize(request: Request) -> Response:
             "choose.html",
             client=client,
             query=query,
-            domains=query.get("session_required_single_domain", ""),
             message=query.get("session_message", ""),
-            providers=list(simulator.accounts.providers.values()),
+            providers=offered(simulator, query),
         )
     identities = [one for one in simulator.accounts.identities.values() if one.provider == provider]
     return simulator.renderer.page(
@@ -74,6 +72,16 @@ async def authorize(request: Request) -> Response:
         words=[oidc.SCOPE_WORDS[scope] for scope in query["scope"].split()],
         problem="",
     )
+
+
+def offered(simulator: GlobusSimulator, query: dict[str, str]) -> list[Provider]:
+    """All providers, or those of the domains that the application insists on."""
+    domains = query.get("session_required_single_domain", "")
+    return [
+        one
+        for one in simulator.accounts.providers.values()
+        if not domains or one.domain in domains.split(",")
+    ]
 
 
 async def decide(request: Request) -> Response:
@@ -119,18 +127,6 @@ def chosen(simulator: GlobusSimulator, form: dict[str, str]) -> Identity | None:
     return accounts.add_identity(provider, username, name=display, email=username)
 
 
-async def form_of(request: Request) -> dict[str, str]:
-    form = {name: str(value) for name, value in (await request.form()).items()}
-    kind, _, text = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() == "basic":
-        try:
-            name, _, secret = base64.b64decode(text).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            return form
-        form |= {"client_id": unquote(name), "client_secret": unquote(secret)}
-    return form
-
-
 def client_of(simulator: GlobusSimulator, form: dict[str, str]) -> Client:
     client = simulator.accounts.clients.get(form.get("client_id", ""))
     if client is None or client.secret != form.get("client_secret", ""):
@@ -149,7 +145,7 @@ def refusal(error: OAuthError) -> Response:
 
 async def token(request: Request) -> Response:
     simulator = simulator_of(request)
-    form = await form_of(request)
+    form = await client_forms.read(request)
     try:
         client = client_of(simulator, form)
         grant = granted(simulator, client, form)
@@ -200,7 +196,7 @@ async def userinfo(request: Request) -> Response:
 
 async def introspect(request: Request) -> Response:
     simulator = simulator_of(request)
-    form = await form_of(request)
+    form = await client_forms.read(request)
     try:
         client_of(simulator, form)
     except OAuthError as error:
@@ -218,7 +214,7 @@ async def introspect(request: Request) -> Response:
 
 async def revoke(request: Request) -> Response:
     simulator = simulator_of(request)
-    form = await form_of(request)
+    form = await client_forms.read(request)
     try:
         client = client_of(simulator, form)
     except OAuthError as error:

@@ -259,6 +259,8 @@ async def get_activities(call: Call) -> Response:
 async def other_section(call: Call) -> Response:
     """Sections that hold nothing here: the checks of access, then nothing is found."""
     section = call.request.path_params["section"]
+    if section in SERVED:
+        raise Refused(9001, "HTTP 405 Method Not Allowed", status=405)
     scope = access.SECTION_SCOPES.get(section)
     if scope is None:
         raise Refused(
@@ -269,6 +271,9 @@ async def other_section(call: Call) -> Response:
     else:
         call.writer(scope)
     raise Refused(9016, "No entity found for query")
+
+
+SERVED = frozenset({"work", "works", "person", "record", "activities"})
 
 
 async def unversioned(request: Request) -> Response:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import dataclasses
 import uuid
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote, urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from .. import client_forms
 from ..keys import at_hash
 from . import oauth
 from .oauth import Ask, AuthorizeRequest, ErrorPage, FragmentError, TokenRefused
@@ -168,25 +167,12 @@ def id_token(simulator: OrcidSimulator, issued: Token, person: Person, nonce: st
     return simulator.key.sign(said)
 
 
-async def form_of(request: Request) -> dict[str, str]:
-    """The form, with the client's Basic credentials, if it sent such."""
-    form = {name: str(value) for name, value in (await request.form()).items()}
-    kind, _, text = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() == "basic":
-        try:
-            name, _, secret = base64.b64decode(text).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            return form
-        form |= {"client_id": unquote(name), "client_secret": unquote(secret)}
-    return form
-
-
 async def token(request: Request) -> Response:
     kind = request.headers.get("content-type", "")
     if not kind.startswith("application/x-www-form-urlencoded"):
         return JSONResponse({"error": "Unsupported Media Type", "status": 415}, 415)
     simulator = simulator_of(request)
-    form = await form_of(request)
+    form = await client_forms.read(request)
     try:
         issued = oauth.token(simulator.registry, form)
     except TokenRefused as refused:
@@ -201,7 +187,7 @@ async def token(request: Request) -> Response:
 
 async def revoke(request: Request) -> Response:
     try:
-        oauth.revoke(simulator_of(request).registry, await form_of(request))
+        oauth.revoke(simulator_of(request).registry, await client_forms.read(request))
     except TokenRefused as refused:
         return JSONResponse(refused.body, refused.status, headers=NO_STORE)
     return Response(None, 200, headers=NO_STORE)

@@ -67,7 +67,6 @@ class PersonFields(TypedDict, total=False):
     deprecated_to: str
     created_by: str
     wait_period_over: bool
-    wants_notifications: bool
 
 
 class WorkFields(TypedDict, total=False):

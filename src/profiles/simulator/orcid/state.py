@@ -37,7 +37,6 @@ class Person:
     deprecated_to: str = ""
     created_by: str = ""  # the client that made an unclaimed record
     wait_period_over: bool = False
-    wants_notifications: bool = True
     created: int = 0
 
     @property
@@ -147,15 +146,13 @@ class Record:
 
 @dataclass(slots=True)
 class Notification:
+    """An "amended" message: an API client has changed something on the record."""
+
     id: int
-    kind: Literal["AMENDED", "PERMISSION"]
     client_name: str
     at: int
     subject: str
     items: tuple[str, ...]
-    link: str = ""
-    read: bool = False
-    archived: bool = False
 
 
 class Registry:
@@ -229,7 +226,6 @@ class Registry:
         self.inboxes[orcid].append(
             Notification(
                 id=next(self.numbers),
-                kind="AMENDED",
                 client_name=client.name,
                 at=self.clock.millis(),
                 subject=subject,

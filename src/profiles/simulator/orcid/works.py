@@ -16,12 +16,6 @@ def source_of(client: Client, person: Person) -> tuple[str, str]:
     return client.id, person.orcid if client.on_behalf_of_user else ""
 
 
-def add(registry: Registry, person: Person, client: Client, content: dict[str, Any]) -> Work:
-    """Check and store one new work."""
-    check_new(registry, person, client, content)
-    return store_new(registry, person, client, content)
-
-
 def check_new(registry: Registry, person: Person, client: Client, content: dict[str, Any]) -> None:
     """Steps 8 to 10 of a POST."""
     validation.validate(content, stored_visibility=None)
