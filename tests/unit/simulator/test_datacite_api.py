@@ -102,6 +102,13 @@ QUERIES: list[tuple[str, bool, str]] = [
     ("creators.nameIdentifiers.nameIdentifierScheme:orcid", False, "exact"),
     ("titles.title:titl*", True, "a wildcard"),
     ("(nothing OR title) AND Carberry", True, "brackets"),
+    ("-title", False, "a minus excludes"),
+    ("Carberry !nothing", True, "so does an exclamation mark"),
+    ("+title", True, "a plus demands"),
+    (r"\-title", False, "escaped, a minus is a character"),
+    ("tit*", True, "a wildcard without a field"),
+    (r"tit\*", False, "escaped, it is a character"),
+    (r"title\:", False, "escaped, a colon is a character"),
 ]
 
 

@@ -1,6 +1,6 @@
 """The part of OpenSearch's query_string that DataCite's clients use (datacite.md 4.1).
 
-    words "a phrase" field:value field:(a OR "b") field:[A TO B] AND OR NOT ( ) *
+    words "a phrase" field:value field:(a OR "b") field:[A TO B] AND OR NOT + - ! ( ) * ? \\
 
 The default operator is AND. Identifier fields are exact and know no other spelling.
 """
@@ -34,12 +34,15 @@ _TOKEN = re.compile(
     r"""\s*(?:
     (?P<range>[\[{]\s*(?P<low>[^\s\]]+)\s+TO\s+(?P<high>[^\s\]}]+)\s*[\]}])
     |(?P<field>[A-Za-z_][\w.\-]*(?:\\\.[\w]+)*):(?=\S)
+    |(?P<sign>[+\-!])(?=\S)
     |"(?P<phrase>(?:\\.|[^"\\])*)"
     |(?P<open>\()|(?P<close>\))
     |(?P<word>(?:\\.|[^\s()"\[\]{}])+)
     )""",
     re.VERBOSE,
 )
+_UNESCAPED_COLON_LAST = re.compile(r"(?<!\\)(?:\\\\)*:$")
+_UNESCAPED_WILDCARD = re.compile(r"(?<!\\)(?:\\\\)*[*?]")
 # Identifiers and codes are keywords: the whole value, exactly.
 _KEYWORD = re.compile(r"(nameIdentifier|Identifier|Scheme|Type|^uid|^doi|Id|id)$")
 _DATES = frozenset({"created", "updated", "registered", "published"})
@@ -73,13 +76,15 @@ def _tokens(text: str) -> list[tuple[str, str, str]]:
         if token is None or token.end() == at:
             raise BadQuery(f"Failed to parse query [{text}]")
         kind = token.lastgroup or ""
-        if kind == "word" and token["word"].endswith(":"):
+        if kind == "word" and _UNESCAPED_COLON_LAST.search(token["word"]):
             raise BadQuery(f"Failed to parse query [{text}]")
         if token["range"]:
             found.append(("range", token["low"], token["high"]))
         elif kind == "word" and token["word"] in ("AND", "OR", "NOT", "&&", "||"):
             word = {"&&": "AND", "||": "OR"}.get(token["word"], token["word"])
             found.append((word, "", ""))
+        elif kind == "sign":
+            found += [] if token["sign"] == "+" else [("NOT", "", "")]
         else:
             found.append((kind, token[kind], ""))
         at = token.end()
@@ -135,6 +140,8 @@ class _Parser:
         value = self._next("word", "phrase")
         if value is None:
             raise BadQuery("Failed to parse query: a value is missing")
+        if value[0] == "word" and not field and _UNESCAPED_WILDCARD.search(value[1]):
+            return _like(value[1].lower())
         return _equals(field, re.sub(r"\\(.)", r"\1", value[1]))
 
 
@@ -157,6 +164,10 @@ def _equals(field: str, text: str) -> Query:
             )
         )
     return Query(lambda entry: any(wanted in value.lower() for value in values(entry, field)))
+
+
+def _like(pattern: str) -> Query:
+    return Query(lambda entry: any(fnmatchcase(word, pattern) for word in _text_of(entry).split()))
 
 
 def _same(pattern: str, value: str) -> bool:
