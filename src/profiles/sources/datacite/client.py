@@ -21,7 +21,7 @@ from ...errors import MalformedRecord, Misconfigured, NotFound, UnexpectedAnswer
 from ...values.doi import Doi
 from ...values.orcid_id import OrcidId
 from ...values.work import Work
-from . import reading
+from . import query, reading
 from .reading import Page
 
 CHECK_URL = "Check DATACITE_API_URL"
@@ -68,25 +68,6 @@ def seconds_to_wait(retry_after: str, date: str = "") -> float | None:
         return (parsedate_to_datetime(retry_after) - parsedate_to_datetime(date)).total_seconds()
     except (ValueError, TypeError):  # no date; or one with and one without a time zone
         return None
-
-
-def spellings(orcid: OrcidId, host: str) -> tuple[str, ...]:
-    """The spellings to search for: the API compares iDs as they were sent, character by character."""
-    lower = orcid.replace("X", "x")
-    addresses = [
-        f"{start}{host}/{orcid}" for start in ("https://", "http://", "https://www.", "http://www.")
-    ]
-    found = [
-        orcid,
-        *addresses,
-        *(f"{address}/" for address in addresses[:2]),
-        f"{host}/{orcid}",
-        orcid.replace("-", ""),
-        orcid.replace("-", " "),
-        lower,
-        *(address.replace("X", "x") for address in addresses[:2]),
-    ]
-    return tuple(dict.fromkeys(found))
 
 
 class DataCite:
@@ -157,32 +138,36 @@ class DataCite:
 
     def works_of(self, orcid: OrcidId, *, page_size: int = PAGE_SIZE) -> Iterator[Page]:
         """The findable DOIs that name the iD among creators or contributors, in any known spelling."""
-        wanted = " OR ".join(f'"{each}"' for each in spellings(orcid, self._orcid_host))
-        field = "creators_and_contributors.nameIdentifiers.nameIdentifier"
-        return self._pages(f"{field}:({wanted})", cursor=None, page_size=page_size)
+        asked = query.for_person(orcid, self._orcid_host)
+        return self._pages(asked, cursor=None, page_size=page_size)
 
-    def _pages(self, query: str, *, cursor: str | None, page_size: int) -> Iterator[Page]:
+    def search(self, asked: str, *, number: int = 1, size: int = 25, sort: str = "") -> Page:
+        """One page, by its number, of the findable DOIs that match (`query` makes what is asked).
+
+        The best matches come first unless `sort` says otherwise. The API gives numbers to the
+        pages of the first 10,000 matches only.
+        """
+        order = {"sort": sort} if sort else {}
+        return self._page(
+            {"query": asked, "page[number]": str(number), "page[size]": str(size), **order}
+        )
+
+    def _pages(self, asked: str, *, cursor: str | None, page_size: int) -> Iterator[Page]:
         """Rebuilds every address itself: `links.next` repeats only some of the parameters."""
         here = cursor or FIRST_CURSOR
         while here:
-            body = self._get(
-                "/dois",
-                {
-                    "query": query,
-                    "page[cursor]": here,
-                    "page[size]": str(page_size),
-                    "disable-facets": "true",
-                    **SHAPE,
-                },
-            )
-            try:
-                page = reading.read_page(body, orcid_host=self._orcid_host)
-            except MalformedRecord as error:
-                raise UnexpectedAnswer(f"{self._url}/dois: {error.detail}") from error
+            page = self._page({"query": asked, "page[cursor]": here, "page[size]": str(page_size)})
             yield page
             if page.next_cursor == here:
                 raise UnexpectedAnswer(f"{self._url}/dois: the page after {here!r} is itself")
             here = page.next_cursor
+
+    def _page(self, params: dict[str, str]) -> Page:
+        body = self._get("/dois", {**params, "disable-facets": "true", **SHAPE})
+        try:
+            return reading.read_page(body, orcid_host=self._orcid_host)
+        except MalformedRecord as error:
+            raise UnexpectedAnswer(f"{self._url}/dois: {error.detail}") from error
 
     def _get(self, path: str, params: dict[str, str]) -> bytes:
         attempt = 1

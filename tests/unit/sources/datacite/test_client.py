@@ -26,9 +26,9 @@ from profiles.sources.datacite.client import (
     error_titles,
     next_try,
     seconds_to_wait,
-    spellings,
     user_agent,
 )
+from profiles.sources.datacite.query import spellings
 from profiles.sources.datacite.reading import Page
 from profiles.values.doi import Doi
 from profiles.values.orcid_id import OrcidId
@@ -184,6 +184,32 @@ def test_works_of_a_person_are_asked_for_in_every_spelling() -> None:
         "000000021694233X",
     ):
         assert f'"{spelling}"' in query
+
+
+def test_a_search_asks_for_one_page_by_its_number() -> None:
+    wire = Wire(page("10.5555/1", "10.5555/2"), page())
+    client = wire.client()
+    found = client.search("sea ice", number=3, size=20)
+    assert ([work.doi for work in found.works], found.total) == (["10.5555/1", "10.5555/2"], 3)
+    asked = dict(wire.requests[0].url.params)
+    assert asked == {
+        "query": "sea ice",
+        "page[number]": "3",
+        "page[size]": "20",
+        "disable-facets": "true",
+        "affiliation": "true",
+        "publisher": "true",
+        "include": "client",
+    }
+    client.search("sea ice", number=3, size=20, sort="-created")
+    assert dict(wire.requests[1].url.params) == {**asked, "sort": "-created"}
+
+
+def test_a_search_that_datacite_does_not_understand_is_no_outage() -> None:
+    wire = Wire(httpx2.Response(400, json={"errors": {"title": "Failed to parse query"}}))
+    with pytest.raises(UnexpectedAnswer, match="Failed to parse query"):
+        wire.client().search("(")
+    assert len(wire.requests) == 1
 
 
 def test_a_sandbox_asks_for_iDs_of_its_own_host() -> None:  # noqa: N802
@@ -391,6 +417,16 @@ def test_the_simulated_datacite_finds_a_person_in_every_place_and_spelling(
 ) -> None:
     found = datacite.works_of(CARBERRY, page_size=1)
     assert all_dois(found) == [f"10.5555/wire-{number}" for number in range(3)]
+
+
+def test_the_simulated_datacite_is_searched_page_by_page(datacite: DataCite) -> None:
+    first = datacite.search("psychoceramics", size=3, sort="created")
+    second = datacite.search("psychoceramics", number=2, size=3, sort="created")
+    assert [work.doi for work in (*first.works, *second.works)] == [
+        f"10.5555/wire-{number}" for number in range(4)
+    ]
+    assert (first.total, second.total) == (4, 4)
+    assert datacite.search("psychoceramics nonsense").works == ()
 
 
 def test_the_simulated_datacite_tells_one_work(datacite: DataCite) -> None:
