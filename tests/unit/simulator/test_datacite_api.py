@@ -105,10 +105,13 @@ QUERIES: list[tuple[str, bool, str]] = [
     ("-title", False, "a minus excludes"),
     ("Carberry !nothing", True, "so does an exclamation mark"),
     ("+title", True, "a plus demands"),
-    (r"\-title", False, "escaped, a minus is a character"),
+    (r"\-title", True, "escaped, a minus is punctuation"),
+    ("titl", False, "half a word is none"),
+    ('"Josiah, (Carberry)"', False, "words in another order are no phrase"),
+    ('"CARBERRY JOSIAH"', True, "neither case nor punctuation matters"),
     ("tit*", True, "a wildcard without a field"),
-    (r"tit\*", False, "escaped, it is a character"),
-    (r"title\:", False, "escaped, a colon is a character"),
+    (r"tit\*", False, "escaped, it is punctuation, and half a word is none"),
+    (r"title\:", True, "escaped, so is a colon"),
 ]
 
 

@@ -43,6 +43,7 @@ _TOKEN = re.compile(
 )
 _UNESCAPED_COLON_LAST = re.compile(r"(?<!\\)(?:\\\\)*:$")
 _UNESCAPED_WILDCARD = re.compile(r"(?<!\\)(?:\\\\)*[*?]")
+_WORD = re.compile(r"[^\W_]+")
 # Identifiers and codes are keywords: the whole value, exactly.
 _KEYWORD = re.compile(r"(nameIdentifier|Identifier|Scheme|Type|^uid|^doi|Id|id)$")
 _DATES = frozenset({"created", "updated", "registered", "published"})
@@ -147,7 +148,8 @@ class _Parser:
 
 def _equals(field: str, text: str) -> Query:
     if not field:
-        return Query(lambda entry: text.lower() in _text_of(entry))
+        words = _analyzed(text)
+        return Query(lambda entry: f" {words} " in f" {_analyzed(_text_of(entry))} ")
     if field == NAME_IDENTIFIERS and "*" not in text:
         return Query(lambda entry: text in values(entry, field), frozenset({text}))
     if text == "*":
@@ -237,6 +239,11 @@ def _flat(parts: list[Any]) -> list[Any]:
     for part in parts:
         found.extend(part if isinstance(part, list) else [part])
     return found
+
+
+def _analyzed(text: str) -> str:
+    """Words in lower case, without punctuation, as full-text fields and questions to them have it."""
+    return " ".join(_WORD.findall(text.lower()))
 
 
 def _text_of(entry: Entry) -> str:
