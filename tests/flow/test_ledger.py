@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from profiles.claims import ledger, queries
 from profiles.claims.ledger import Settlement, Taken
@@ -23,7 +24,7 @@ BOB = OrcidId("0000-0001-5109-3700")
 DOI = Doi("10.5555/sea-level")
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 LEASE = timedelta(minutes=5)
-KEPT = Settlement(event=Event.KEEP, put_code=7, fingerprint="f1", api_client="APP-1")
+KEPT = Settlement(event=Event.KEEP, accepted=True, put_code=7, fingerprint="f1", api_client="APP-1")
 
 
 def want(orcid: OrcidId = ALICE, *, version: str = "1", now: datetime = NOON) -> bool:
@@ -33,7 +34,8 @@ def want(orcid: OrcidId = ALICE, *, version: str = "1", now: datetime = NOON) ->
 
 
 def take(orcid: OrcidId = ALICE, *, now: datetime = NOON) -> Taken:
-    (taken,) = ledger.take_due(orcid, limit=10, lease=LEASE, now=now)
+    taken = ledger.take(orcid, lease=LEASE, now=now)
+    assert taken is not None
     return taken
 
 
@@ -78,6 +80,8 @@ def test_one_claim_per_person_and_doi_whatever_the_origin() -> None:
         {"state": "done"},  # done without a put-code
         {"state": "working"},  # working without a lease
         {"state": "held"},  # due, but not waiting
+        {"state": "removed", "due_at": None, "put_code": 7},  # removed, and still there
+        {"state": "declined", "due_at": None, "unsure": True},  # declined, and perhaps there
     ],
 )
 def test_the_database_itself_refuses_what_makes_no_sense(wrong: dict[str, str]) -> None:
@@ -92,12 +96,12 @@ def test_the_database_itself_refuses_what_makes_no_sense(wrong: dict[str, str]) 
 def test_a_taken_claim_is_taken_once() -> None:
     want()
     take()
-    assert ledger.take_due(ALICE, limit=10, lease=LEASE, now=NOON) == ()
+    assert ledger.take(ALICE, lease=LEASE, now=NOON) is None
 
 
 def test_nobody_takes_a_claim_that_is_not_due() -> None:
     want(now=NOON + timedelta(seconds=1))
-    assert ledger.take_due(ALICE, limit=10, lease=LEASE, now=NOON) == ()
+    assert ledger.take(ALICE, lease=LEASE, now=NOON) is None
 
 
 def test_settling_keeps_what_orcid_has() -> None:
@@ -144,7 +148,7 @@ def test_a_claim_that_kills_its_workers_is_given_up() -> None:
         take(now=now)
         now += LEASE + timedelta(seconds=1)
         ledger.sweep(now=now)
-    assert (claim().state, claim().reason) == (State.FAILED, "retries_used_up")
+    assert (claim().state, claim().reason) == (State.FAILED, "our_fault")
 
 
 def test_a_postponed_claim_counts_its_tries() -> None:
@@ -152,9 +156,17 @@ def test_a_postponed_claim_counts_its_tries() -> None:
     later = NOON + timedelta(minutes=1)
     ledger.settle(take(), Settlement(event=Event.POSTPONE, due_at=later), now=NOON)
     assert (claim().attempts, claim().due_at) == (1, later)
-    untried = Settlement(event=Event.POSTPONE, due_at=later, tried=False)
-    ledger.settle(take(now=later), untried, now=later)
-    assert claim().attempts == 1
+    want(version="2")
+    assert claim().attempts == 0  # a new wish starts afresh
+
+
+def test_while_orcid_is_busy_what_else_waits_waits_as_long() -> None:
+    want()
+    want(BOB)
+    later = NOON + timedelta(minutes=1)
+    assert ledger.postpone_others(ALICE, until=later) == 1
+    assert (claim().due_at, claim().attempts) == (later, 0)
+    assert claim(BOB).due_at == NOON
 
 
 class TestWhatThePersonDecided:
@@ -183,6 +195,35 @@ class TestWhatThePersonDecided:
         assert claim().reason == "left_metadata"
         assert want(version="2")
         assert (claim().state, claim().wanted) == (State.WAITING, Wanted.PRESENT)
+
+    def test_removed_at_orcid_while_new_metadata_came(self) -> None:
+        """The worker learns of it only now; what came meanwhile was no wish of the person's."""
+        done()
+        want(version="2")
+        taken = take()
+        want(version="3")
+        gone = Settlement(event=Event.CLEAR, reason="removed_at_orcid")
+        ledger.settle(taken, gone, now=NOON)
+        assert (claim().state, claim().reason) == (State.REMOVED, "removed_at_orcid")
+
+    def test_removed_at_orcid_while_the_person_asked_for_it(self) -> None:
+        done()
+        want(version="2")
+        taken = take()
+        by_hand = {"origin": Origin.SEARCH_AND_LINK, "by": ALICE, "now": NOON}
+        ledger.want(ALICE, DOI, insist=True, **by_hand)
+        gone = Settlement(event=Event.CLEAR, reason="removed_at_orcid")
+        ledger.settle(taken, gone, now=NOON)
+        assert (claim().state, claim().wanted) == (State.WAITING, Wanted.PRESENT)
+
+    @pytest.mark.parametrize("state", [State.HELD, State.FAILED])
+    def test_asking_by_hand_tries_again_what_is_stuck(self, state: State) -> None:
+        want()
+        event = {State.HELD: Event.HOLD, State.FAILED: Event.FAIL}[state]
+        ledger.settle(take(), Settlement(event=event, reason="refused"), now=NOON)
+        by_hand = {"origin": Origin.SEARCH_AND_LINK, "by": ALICE, "now": NOON}
+        assert ledger.want(ALICE, DOI, version="1", insist=True, **by_hand)
+        assert claim().state == State.WAITING
 
     def test_a_persons_removal_wins_over_an_automatic_one_on_its_way(self) -> None:
         done()
@@ -217,12 +258,44 @@ def test_what_was_never_sent_is_removed_without_a_call() -> None:
     assert claim().state == State.REMOVED
 
 
-def test_what_may_have_been_sent_is_not_dropped_unseen() -> None:
+class TestWhatMayHaveBeenSent:
+    """An addition is written down before it is sent; nobody forgets it before somebody looked."""
+
+    @pytest.fixture(autouse=True)
+    def dead_worker(self) -> None:
+        want()
+        assert ledger.expect_answer(take(), api_client="APP-1")
+        ledger.sweep(now=NOON + LEASE + timedelta(seconds=1))
+        assert (claim().unsure, claim().api_client) == (True, "APP-1")
+
+    def test_is_not_dropped_unseen(self) -> None:
+        want(version="2")  # which starts the count of tries afresh
+        assert ledger.unwant(ALICE, DOI, reason="left_metadata", by="auto-update", now=NOON)
+        assert claim().state == State.WAITING
+        assert take().unsure
+
+    def test_cannot_be_declined_before_it_is_removed(self) -> None:
+        with pytest.raises(ImpossibleTransition, match="Remove it first"):
+            ledger.decline(ALICE, DOI, by=ALICE, now=NOON)
+        assert "decline" not in queries.page(ALICE).rows[0].actions
+
+
+def test_whoever_lost_the_lease_may_not_send() -> None:
     want()
-    later = Settlement(event=Event.POSTPONE, due_at=NOON)
-    ledger.settle(take(), later, now=NOON)
-    assert ledger.unwant(ALICE, DOI, reason="left_metadata", by="auto-update", now=NOON)
-    assert claim().state == State.WAITING
+    late = take()
+    ledger.sweep(now=NOON + LEASE + timedelta(seconds=1))
+    assert not ledger.expect_answer(late, api_client="APP-1")
+    assert not claim().unsure
+
+
+def release() -> int:
+    return ledger.release(ALICE, reasons=ledger.CURED_BY_A_GRANT, by=ALICE, now=NOON)
+
+
+def hold(*origins: Origin) -> int:
+    return ledger.hold_waiting(
+        ALICE, origins=origins or tuple(Origin), reason="permission_ended", by="w", now=NOON
+    )
 
 
 class TestHolding:
@@ -231,13 +304,13 @@ class TestHolding:
         held = Settlement(event=Event.HOLD, reason="no_permission")
         ledger.settle(take(), held, now=NOON)
         assert claim().state == State.HELD
-        assert ledger.release(ALICE, by=ALICE, now=NOON) == 1
+        assert release() == 1
         assert claim().state == State.WAITING
 
     def test_a_new_permission_does_not_unlock_a_record(self) -> None:
         want()
         ledger.settle(take(), Settlement(event=Event.HOLD, reason="record_locked"), now=NOON)
-        assert ledger.release(ALICE, by=ALICE, now=NOON) == 0
+        assert release() == 0
 
     def test_new_metadata_keep_the_reason_for_holding(self) -> None:
         want()
@@ -250,28 +323,34 @@ class TestHolding:
         other = Doi("10.5555/other")
         ledger.want(ALICE, other, origin=Origin.AUTO_UPDATE, by="auto-update", now=NOON)
         ledger.unwant(ALICE, DOI, reason="removed_by_person", by=ALICE, now=NOON)
-        assert ledger.hold_waiting(ALICE, reason="permission_ended", by="worker", now=NOON) == 1
+        assert hold() == 1
         assert Claim.objects.get(doi=other).state == State.HELD
         assert claim().state == State.WAITING
 
     def test_others_are_not_touched(self) -> None:
         want(ALICE)
         want(BOB)
-        ledger.hold_waiting(ALICE, reason="permission_ended", by="worker", now=NOON)
+        hold()
         assert claim(BOB).state == State.WAITING
+
+
+def kept_title() -> str:
+    kept = ledger.work(DOI)
+    assert kept is not None
+    return kept.titles[0].text
 
 
 class TestMetadata:
     def test_older_metadata_never_replace_newer(self) -> None:
         for version, title in [(2, "second"), (1, "first")]:
             work = Work(doi=DOI, metadata_version=version, titles=(Title(title),))
-            ledger.record_work(work, title=title)
-        assert ledger.works([DOI])[DOI].titles[0].text == "second"
+            assert ledger.record_work(work, title=title) is (version == 2)
+        assert kept_title() == "second"
 
     def test_without_a_version_the_time_decides(self) -> None:
         for updated, title in [("2026-02-02T00:00:00Z", "b"), ("2026-01-01T00:00:00Z", "a")]:
             ledger.record_work(Work(doi=DOI, updated=updated, titles=(Title(title),)), title=title)
-        assert ledger.works([DOI])[DOI].titles[0].text == "b"
+        assert kept_title() == "b"
 
 
 class TestReading:
@@ -323,15 +402,39 @@ class TestReading:
     )
     def test_only_what_the_state_allows_is_offered(self, state: State, actions: set[str]) -> None:
         done()
-        Claim.objects.update(state=state)
+        if state != State.DONE:
+            Claim.objects.update(state=state, put_code=None)
         assert queries.page(ALICE).rows[0].actions == actions
 
 
 def test_one_writer_per_record() -> None:
+    """Another connection, because a session may take its own lock twice."""
+
+    def others() -> bool:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(_takes_the_lock).result()
+
     with ledger.writing_to(ALICE) as mine:
         assert mine
-    with ledger.writing_to(ALICE) as again:
-        assert again  # it was given back
+        assert not others()
+    assert others()  # it was given back
+
+
+def _takes_the_lock() -> bool:
+    try:
+        with ledger.writing_to(ALICE) as mine:
+            return mine
+    finally:
+        connection.close()
+
+
+def test_nobody_hides_behind_a_person_with_many_claims() -> None:
+    for number in range(30):
+        doi = Doi(f"10.5555/{number}")
+        ledger.want(ALICE, doi, origin=Origin.AUTO_UPDATE, by="x", now=NOON)
+    want(BOB, now=NOON + timedelta(seconds=1))
+    later = NOON + timedelta(minutes=1)
+    assert ledger.due_orcids(now=later, limit=2) == (ALICE, BOB)
 
 
 def test_erasing_a_person_leaves_nothing_of_theirs() -> None:

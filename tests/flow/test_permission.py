@@ -104,19 +104,10 @@ def test_one_grant_serves_both_purposes_of_the_same_client(josiah: Browser) -> N
     assert grants.usable_grant(JOSIAH, Purpose.SEARCH_AND_LINK, timezone.now())
 
 
-def test_only_who_wants_auto_update_and_gave_permission_is_permitted(josiah: Browser) -> None:
-    assert grants.permitted_orcids(None) == set()
-    get_token(josiah)
-    assert grants.permitted_orcids(None) == set()
-    josiah.go("/settings/account").press("Save", auto_update="on")
-    assert grants.permitted_orcids(None) == grants.permitted_orcids([JOSIAH, LAURA]) == {JOSIAH}
-    assert grants.permitted_orcids([LAURA]) == set()
-
-
 def test_what_waited_for_permission_goes_on_with_it(josiah: Browser) -> None:
     now = timezone.now()
     ledger.want(JOSIAH, Doi("10.5555/sea"), origin=Origin.AUTO_UPDATE, by="test", now=now)
-    ledger.hold_waiting(JOSIAH, reason="no_permission", by="test", now=now)
+    ledger.hold_waiting(JOSIAH, origins=tuple(Origin), reason="no_permission", by="test", now=now)
     get_token(josiah)
     assert Claim.objects.get().state == State.WAITING
 

@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 
-from ..errors import NotFound
+from ..errors import ImpossibleTransition, NotFound
 from ..values.doi import Doi
 from ..values.orcid_id import OrcidId
 from ..values.work import Work
@@ -37,6 +37,7 @@ class Taken(msgspec.Struct, frozen=True):
     put_code: int | None
     fingerprint: str  # of what ORCID has; empty when not known
     api_client: str  # whose work that is; empty when not known
+    unsure: bool  # ORCID may have a work whose put-code we do not know
     attempts: int  # earlier tries of this wish
     serial: int
     lease: uuid.UUID
@@ -57,18 +58,20 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     message: str = ""
     due_at: datetime | None = None  # for POSTPONE
-    tried: bool = True  # whether this counts as a try
+    everybody_waits: bool = False  # POSTPONE because ORCID is busy, not because of this claim
+    accepted: bool = False  # whether ORCID took something just now
     put_code: int | None = None  # what ORCID has now; None where it has nothing
     fingerprint: str = ""
     api_client: str = ""
+    unsure: bool = False
 
 
 # ---- metadata
 
 
 @transaction.atomic
-def record_work(work: Work, *, title: str) -> None:
-    """Keep the metadata, unless a newer version is already kept."""
+def record_work(work: Work, *, title: str) -> bool:
+    """Keep the metadata. False, and nothing kept, when a newer version is already there."""
     content = {
         "metadata_version": work.metadata_version,
         "source_updated": work.updated,
@@ -77,10 +80,12 @@ def record_work(work: Work, *, title: str) -> None:
     }
     _, made = StoredWork.objects.get_or_create(doi=work.doi, defaults=content)
     if made:
-        return
+        return True
     stored = StoredWork.objects.select_for_update().get(doi=work.doi)
-    if not _is_older(work, stored):
-        StoredWork.objects.filter(doi=work.doi).update(**content)
+    if _is_older(work, stored):
+        return False
+    StoredWork.objects.filter(doi=work.doi).update(**content)
+    return True
 
 
 def _is_older(work: Work, stored: StoredWork) -> bool:
@@ -89,10 +94,10 @@ def _is_older(work: Work, stored: StoredWork) -> bool:
     return work.updated < stored.source_updated
 
 
-def works(dois: Collection[Doi]) -> dict[Doi, Work]:
-    """The kept metadata of these DOIs; those without are left out."""
-    found = StoredWork.objects.filter(doi__in=dois).values_list("doi", "content")
-    return {Doi(doi): msgspec.json.decode(bytes(content), type=Work) for doi, content in found}
+def work(doi: Doi) -> Work | None:
+    """The kept metadata."""
+    content = StoredWork.objects.filter(doi=doi).values_list("content", flat=True).first()
+    return None if content is None else msgspec.json.decode(bytes(content), type=Work)
 
 
 def holdings(doi: Doi) -> dict[OrcidId, Holding]:
@@ -128,12 +133,21 @@ def want(
         if not insist and (reasons.sticky(claim.reason) or reasons.sticky(claim.unwanted_for)):
             return False
         seen = bool(version) and claim.work_version == version
-        if seen and not left and not leaving:
+        if seen and not left and not leaving and not insist:
             return False
         claim.work_version = version
-        event = Event.RESTORE if insist and left else Event.WANT
-        _wish(claim, event, wanted=Wanted.PRESENT, by=by, now=now)
+        event = _INSISTING.get(State(claim.state), Event.WANT) if insist else Event.WANT
+        _wish(claim, event, wanted=Wanted.PRESENT, by=by, now=now, insisted=insist)
         return claim.state == State.WAITING
+
+
+# What a person's own wish to have it means, beyond what an automatic one does.
+_INSISTING = {
+    State.REMOVED: Event.RESTORE,
+    State.DECLINED: Event.RESTORE,
+    State.HELD: Event.RETRY,
+    State.FAILED: Event.RETRY,
+}
 
 
 def _claim(
@@ -165,8 +179,8 @@ def unwant(orcid: OrcidId, doi: Doi, *, reason: str, by: str, now: datetime) -> 
             return False
         if claim.wanted == Wanted.ABSENT and not reasons.sticky(reason):
             return False  # already leaving; the first reason stands
-        never_sent = claim.put_code is None and claim.attempts == 0
-        if never_sent and allows(State(claim.state), Event.DROP):
+        if not _may_be_there(claim) and allows(State(claim.state), Event.DROP):
+            claim.wanted, claim.unwanted_for = Wanted.ABSENT, reason
             _move(claim, Event.DROP, reason=reason, by=by, now=now)
             return False
         _wish(claim, Event.UNWANT, wanted=Wanted.ABSENT, reason=reason, by=by, now=now)
@@ -174,29 +188,49 @@ def unwant(orcid: OrcidId, doi: Doi, *, reason: str, by: str, now: datetime) -> 
 
 
 def decline(orcid: OrcidId, doi: Doi, *, by: str, now: datetime) -> None:
-    """The person: never add this. Raises ImpossibleTransition while ORCID has it: remove first."""
+    """The person: never add this. Raises ImpossibleTransition while ORCID may have it: remove first."""
     with transaction.atomic():
-        _move(_locked(orcid, doi), Event.DECLINE, reason="never_add", by=by, now=now)
+        claim = _locked(orcid, doi)
+        if _may_be_there(claim):
+            raise ImpossibleTransition(
+                f"decline {doi}: it is on the record, or on its way", hint="Remove it first"
+            )
+        claim.wanted, claim.unwanted_for = Wanted.ABSENT, "never_add"
+        _move(claim, Event.DECLINE, reason="never_add", by=by, now=now)
 
 
 def restore(orcid: OrcidId, doi: Doi, *, by: str, now: datetime) -> None:
     """The person takes a removal or a refusal back. Raises ImpossibleTransition."""
     with transaction.atomic():
-        _wish(_locked(orcid, doi), Event.RESTORE, wanted=Wanted.PRESENT, by=by, now=now)
+        claim = _locked(orcid, doi)
+        _wish(claim, Event.RESTORE, wanted=Wanted.PRESENT, by=by, now=now, insisted=True)
 
 
 def retry(orcid: OrcidId, doi: Doi, *, by: str, now: datetime) -> None:
     """Try a held or failed claim again now. Raises ImpossibleTransition."""
     with transaction.atomic():
         claim = _locked(orcid, doi)
-        _wish(claim, Event.RETRY, wanted=Wanted(claim.wanted), by=by, now=now)
+        _wish(claim, Event.RETRY, wanted=Wanted(claim.wanted), by=by, now=now, insisted=True)
+
+
+def _may_be_there(claim: Claim) -> bool:
+    """Whether ORCID has the work, or could have it."""
+    return claim.put_code is not None or claim.unsure or claim.state == State.WORKING
 
 
 def _wish(
-    claim: Claim, event: Event, *, wanted: Wanted, by: str, now: datetime, reason: str = ""
+    claim: Claim,
+    event: Event,
+    *,
+    wanted: Wanted,
+    by: str,
+    now: datetime,
+    reason: str = "",
+    insisted: bool = False,
 ) -> None:
     claim.serial += 1
     claim.attempts = 0
+    claim.insisted = insisted
     if wanted == Wanted.PRESENT:
         claim.unwanted_for = ""
     elif reason:
@@ -217,43 +251,58 @@ def _wish(
 # ---- holding
 
 
-_CURED_BY_A_GRANT = ("no_permission", "permission_ended", "scope_missing", "record_deprecated")
+CURED_BY_A_GRANT = ("no_permission", "permission_ended", "scope_missing", "record_deprecated")
 
 
-def release(orcid: OrcidId, *, by: str, now: datetime) -> int:
-    """Let a person's claims go on that waited for permission. How many."""
+def release(orcid: OrcidId, *, reasons: Collection[str], by: str, now: datetime) -> int:
+    """Let a person's claims go on that were held for one of these reasons. How many."""
     with transaction.atomic():
-        held = _lock(Claim.objects.filter(orcid=orcid, state=State.HELD))
-        held = [claim for claim in held if claim.reason in _CURED_BY_A_GRANT]
+        held = _lock(Claim.objects.filter(orcid=orcid, state=State.HELD, reason__in=reasons))
         for claim in held:
             _move(claim, Event.RELEASE, by=by, now=now, due_at=now)
     return len(held)
 
 
-def hold_waiting(orcid: OrcidId, *, reason: str, by: str, now: datetime) -> int:
+def hold_waiting(
+    orcid: OrcidId, *, origins: Collection[Origin], reason: str, by: str, now: datetime
+) -> int:
     """Hold what waits to be added or updated. Removals go on: ORCID lets us delete our own works."""
     with transaction.atomic():
-        waiting = _lock(
-            Claim.objects.filter(orcid=orcid, state=State.WAITING, wanted=Wanted.PRESENT)
-        )
-        for claim in waiting:
+        waiting = Claim.objects.filter(orcid=orcid, state=State.WAITING, wanted=Wanted.PRESENT)
+        held = _lock(waiting.filter(origin__in=origins))
+        for claim in held:
             _move(claim, Event.HOLD, reason=reason, by=by, now=now)
-    return len(waiting)
+    return len(held)
 
 
 # ---- workers
 
 
-def take_due(orcid: OrcidId, *, limit: int, lease: timedelta, now: datetime) -> tuple[Taken, ...]:
-    """Lease a person's due claims, oldest first; nobody else gets them until the lease ends."""
-    token = uuid.uuid4()
+def take(orcid: OrcidId, *, lease: timedelta, now: datetime) -> Taken | None:
+    """Lease the person's claim that is due for longest; nobody else gets it until the lease ends."""
     with transaction.atomic():
         due = Claim.objects.filter(orcid=orcid, state=State.WAITING, due_at__lte=now)
-        claims = list(due.order_by("due_at", "id").select_for_update(skip_locked=True)[:limit])
-        for claim in claims:
-            claim.lease, claim.lease_until = token, now + lease
-            _move(claim, Event.TAKE, by="worker", now=now, quiet=True)
-    return tuple(_taken(claim, token) for claim in claims)
+        claim = due.order_by("due_at", "pk").select_for_update(skip_locked=True).first()
+        if claim is None:
+            return None
+        claim.lease, claim.lease_until = uuid.uuid4(), now + lease
+        _move(claim, Event.TAKE, by="worker", now=now, quiet=True)
+        return _taken(claim, claim.lease)
+
+
+def expect_answer(taken: Taken, *, api_client: str) -> bool:
+    """Written before an addition is sent, so that a crash cannot hide that it may have been done.
+
+    False when the lease was lost: then nothing may be sent.
+    """
+    mine = Claim.objects.filter(pk=taken.id, state=State.WORKING, lease=taken.lease)
+    return bool(mine.update(unsure=True, api_client=api_client))
+
+
+def postpone_others(orcid: OrcidId, *, until: datetime) -> int:
+    """ORCID is busy: what else waits for this person waits as long. How many."""
+    waiting = Claim.objects.filter(orcid=orcid, state=State.WAITING, due_at__lt=until)
+    return waiting.update(due_at=until)
 
 
 def _taken(claim: Claim, token: uuid.UUID) -> Taken:
@@ -266,6 +315,7 @@ def _taken(claim: Claim, token: uuid.UUID) -> Taken:
         put_code=claim.put_code,
         fingerprint=claim.fingerprint,
         api_client=claim.api_client,
+        unsure=claim.unsure,
         attempts=claim.attempts,
         serial=claim.serial,
         lease=token,
@@ -275,24 +325,26 @@ def _taken(claim: Claim, token: uuid.UUID) -> Taken:
 def settle(taken: Taken, found: Settlement, *, now: datetime) -> bool:
     """Write down what became of a taken claim. False when the lease was lost meanwhile."""
     with transaction.atomic():
-        claim = (
-            Claim.objects.select_for_update()
-            .filter(pk=taken.id, state=State.WORKING, lease=taken.lease)
-            .first()
-        )
+        mine = Claim.objects.filter(pk=taken.id, state=State.WORKING, lease=taken.lease)
+        claim = mine.select_for_update().first()
         if claim is None:
             return False
         claim.put_code = found.put_code
         claim.fingerprint = found.fingerprint
         claim.api_client = found.api_client
-        if found.event == Event.KEEP:
+        claim.unsure = found.unsure
+        if found.accepted:
             claim.sent_at = now
-        if claim.serial != taken.serial:  # the wish moved on while we were out
+        if claim.serial != taken.serial and not _still_counts(claim, found):
+            # The wish moved on while we were out: what ORCID has is known, the rest is due again.
             _move(claim, Event.POSTPONE, by="worker", now=now, due_at=now, quiet=True)
             return True
         settled = found.event in (Event.KEEP, Event.CLEAR)
-        claim.attempts = 0 if settled else taken.attempts + found.tried
-        reason = found.reason or (claim.unwanted_for if found.event == Event.CLEAR else "")
+        claim.attempts = 0 if settled else taken.attempts + 1
+        reason = found.reason
+        if found.event == Event.CLEAR:
+            reason = found.reason or claim.unwanted_for
+            claim.wanted, claim.unwanted_for = Wanted.ABSENT, reason
         _move(
             claim,
             found.event,
@@ -305,26 +357,31 @@ def settle(taken: Taken, found: Settlement, *, now: datetime) -> bool:
         return True
 
 
+def _still_counts(claim: Claim, found: Settlement) -> bool:
+    """A person's removal at ORCID is not undone by metadata that came at the same moment."""
+    theirs = found.event == Event.CLEAR and reasons.sticky(found.reason)
+    return theirs and not claim.insisted
+
+
 def sweep(*, now: datetime, limit: int = 1000) -> tuple[OrcidId, ...]:
     """Take back the leases that ran out. The iDs concerned."""
     with transaction.atomic():
         lost = Claim.objects.filter(state=State.WORKING, lease_until__lt=now)
-        claims = list(lost.select_for_update(skip_locked=True)[:limit])
+        claims = list(lost.order_by("pk").select_for_update(skip_locked=True)[:limit])
         for claim in claims:
             # A claim that kills its worker again and again must not do so for ever.
             claim.attempts += 1
-            lost_for_good = claim.attempts >= LEASES
-            event = Event.FAIL if lost_for_good else Event.EXPIRE
-            reason = "retries_used_up" if lost_for_good else ""
+            for_good = claim.attempts >= LEASES
+            event, reason = (Event.FAIL, "our_fault") if for_good else (Event.EXPIRE, "")
             _move(claim, event, reason=reason, by="sweeper", now=now, due_at=now)
     return tuple({OrcidId(claim.orcid) for claim in claims})
 
 
 def due_orcids(*, now: datetime, limit: int) -> tuple[OrcidId, ...]:
-    """Whose claims are due, those that wait longest first."""
-    due = Claim.objects.filter(state=State.WAITING, due_at__lte=now)
-    rows = due.order_by("due_at").values_list("orcid", flat=True)[: limit * 10]
-    return tuple(OrcidId(orcid) for orcid in list(dict.fromkeys(rows))[:limit])
+    """Whose claims are due, those who wait longest first."""
+    due = Claim.objects.filter(state=State.WAITING, due_at__lte=now).values("orcid")
+    waiting = due.annotate(since=Min("due_at")).order_by("since")[:limit]
+    return tuple(OrcidId(row["orcid"]) for row in waiting)
 
 
 def record_attempt(
@@ -351,14 +408,19 @@ def record_attempt(
 
 
 @contextmanager
-def writing_to(orcid: OrcidId) -> Iterator[bool]:
+def writing_to(orcid: OrcidId, *, wait: bool = False) -> Iterator[bool]:
     """One writer per ORCID record (ORCID checks duplicates without a lock): a database lock.
 
-    Yields False when somebody else is writing. PostgreSQL frees it when the connection dies.
+    Yields False when somebody else is writing, or waits until they are done. PostgreSQL frees the
+    lock when the connection dies.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [orcid])
-        (mine,) = cursor.fetchone()
+        if wait:
+            cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [orcid])
+            mine = True
+        else:
+            cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [orcid])
+            (mine,) = cursor.fetchone()
     try:
         yield mine
     finally:

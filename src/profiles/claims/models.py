@@ -32,6 +32,7 @@ class Claim(models.Model):
     due_at = models.DateTimeField(null=True)  # when waiting
     attempts = models.IntegerField(default=0)  # tries since the last success or new wish
     serial = models.IntegerField(default=1)  # goes up with every wish
+    insisted = models.BooleanField(default=False)  # the last wish was the person's own
     lease_until = models.DateTimeField(null=True)  # when working
     lease = models.UUIDField(null=True)  # only its holder may settle
 
@@ -39,7 +40,9 @@ class Claim(models.Model):
     put_code = models.BigIntegerField(null=True)
     fingerprint = models.CharField(max_length=64, blank=True)
     api_client = models.CharField(max_length=40, blank=True)  # the source of that work
-    sent_at = models.DateTimeField(null=True)
+    # An addition was sent and its answer is not known: look at the record before anything else.
+    unsure = models.BooleanField(default=False)
+    sent_at = models.DateTimeField(null=True)  # when ORCID last took something of this claim
 
     work_version = models.TextField(blank=True)  # of the metadata last looked at
     created = models.DateTimeField(auto_now_add=True)
@@ -66,6 +69,11 @@ class Claim(models.Model):
             models.CheckConstraint(
                 condition=~Q(state=State.DONE) | Q(wanted=Wanted.PRESENT, put_code__isnull=False),
                 name="claim_done_has_put_code",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=[State.REMOVED, State.DECLINED])
+                | Q(put_code__isnull=True, unsure=False),
+                name="claim_left_is_off_the_record",
             ),
         )
         indexes = (

@@ -227,6 +227,18 @@ def _row(claim: Claim, title: str) -> ClaimRow:
         actions=frozenset(
             name
             for name, event in ACTIONS.items()
-            if allows(state, event) and not (name == "remove" and claim.wanted == Wanted.ABSENT)
+            if allows(state, event) and _makes_sense(name, claim)
         ),
     )
+
+
+def _makes_sense(action: str, claim: Claim) -> bool:
+    """What the state allows, but this claim gives no reason for."""
+    match action:
+        case "remove":
+            return claim.wanted == Wanted.PRESENT
+        case "retry":
+            return claim.state != State.WAITING or claim.attempts > 0
+        case "decline":
+            return claim.put_code is None and not claim.unsure
+    return True

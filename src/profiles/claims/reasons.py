@@ -48,6 +48,9 @@ REASONS: dict[str, Reason] = {
         "Your ORCID record has the most works that ORCID allows (10,000).",
         "Remove works at ORCID, then retry.",
     ),
+    "auto_update_off": Reason(
+        State.HELD, "Auto-update is off.", "Turn it on in Settings; this then goes on by itself."
+    ),
     # failed
     "not_convertible": Reason(
         State.FAILED,
@@ -64,10 +67,10 @@ REASONS: dict[str, Reason] = {
         "The entry on your ORCID record belongs to another source.",
         "Change or remove it at ORCID.",
     ),
-    "client_refused": Reason(
+    "our_fault": Reason(
         State.FAILED,
-        "ORCID does not accept our service at the moment.",
-        "This is ours to mend; please contact support if it lasts.",
+        "Something went wrong on our side.",
+        "This is ours to mend; please retry, and contact support if it lasts.",
     ),
     "unknown_answer": Reason(
         State.FAILED,

@@ -68,6 +68,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (S.WAITING, E.DROP): S.REMOVED,
     (S.WAITING, E.TAKE): S.WORKING,
     (S.WAITING, E.HOLD): S.HELD,
+    (S.WAITING, E.RETRY): S.WAITING,  # now, not when it is due
     (S.WAITING, E.DECLINE): S.DECLINED,
     (S.WORKING, E.WANT): S.WORKING,  # the serial tells the worker that the wish moved on
     (S.WORKING, E.UNWANT): S.WORKING,

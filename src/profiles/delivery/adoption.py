@@ -29,7 +29,7 @@ def _summaries(works: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _own_dois(summary: Mapping[str, Any]) -> set[str]:
     ids = (summary.get("external-ids") or {}).get("external-id") or ()
     return {
-        str((each.get("external-id-normalized") or {}).get("value") or each["external-id-value"])
+        str((each.get("external-id-normalized") or each).get("value", each["external-id-value"]))
         for each in ids
-        if each["external-id-type"] == "doi" and each["external-id-relationship"] == "self"
+        if each.get("external-id-type") == "doi" and each.get("external-id-relationship") == "self"
     }

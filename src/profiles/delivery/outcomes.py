@@ -23,8 +23,8 @@ class Kind(StrEnum):
     HOLD = "hold"  # something outside must change first
     GRANT_ENDED = "grant_ended"  # as HOLD, for all claims of the grant
     FAIL = "fail"  # for good
-    LATER = "later"  # busy or broken: try again
-    READ_BACK = "read_back"  # may have been done: look before another try
+    LATER = "later"  # this one went wrong there: try it again, on its own
+    BUSY = "busy"  # ORCID is busy, out of reach or refuses us all: everything waits
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +46,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     message: str = ""
     put_code: int | None = None
     retry_after: float | None = None
+    unsure: bool = False  # whether it may have been done all the same
 
 
 _ANY = "*"
@@ -104,11 +105,11 @@ TABLE: dict[tuple[str, int, int | None], tuple[Kind, str]] = {
     (_ANY, 409, 9036): (_K.HOLD, "record_unclaimed"),
     (_ANY, 409, 9044): (_K.HOLD, "record_deactivated"),
     (_ANY, 409, 9048): (_K.HOLD, "record_full"),
-    (_ANY, 409, 9057): (_K.FAIL, "client_refused"),
+    (_ANY, 409, 9057): (_K.BUSY, ""),  # our client is locked: nobody's work is at fault
     # duplicates
     ("POST", 409, 9021): (_K.ADOPT, ""),
     ("PUT", 409, 9021): (_K.FAIL, "refused"),
-    # ORCID is busy or broken
+    # may be this one work's doing, such as an over-long field
     (_ANY, 500, 9008): (_K.LATER, ""),
 }
 
@@ -116,21 +117,18 @@ TABLE: dict[tuple[str, int, int | None], tuple[Kind, str]] = {
 OAUTH: dict[tuple[int, str], tuple[Kind, str]] = {
     (401, "invalid_token"): (_K.GRANT_ENDED, "permission_ended"),
     (403, "forbidden"): (_K.GRANT_ENDED, "permission_ended"),
-    (401, "invalid_client"): (_K.FAIL, "client_refused"),
-    (400, "unauthorized_client"): (_K.FAIL, "client_refused"),
-    (401, "server_error"): (_K.LATER, ""),
+    (401, "invalid_client"): (_K.BUSY, ""),
+    (400, "unauthorized_client"): (_K.BUSY, ""),
+    (401, "server_error"): (_K.BUSY, ""),
 }
 
-_BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
+_BUSY = frozenset({408, 425, 429})  # and every 5xx that is not ORCID's own 500
 _NAMED_PUT_CODE = re.compile(r"put-code\D{0,3}(\d+)")
 _NO_SUCH_RECORD = re.compile(r"ORCID iD .*not found", re.IGNORECASE)
 
 
 def judge(answer: Answer) -> Outcome:
     """What to make of the answer. Every answer has an outcome; an unknown one fails with its text."""
-    if answer.status is None:
-        kind = Kind.READ_BACK if answer.sent else Kind.LATER
-        return Outcome(kind=kind, message=answer.text)
     kind, reason = _row(answer)
     if answer.error_code == 9016 and _NO_SUCH_RECORD.search(answer.text):
         kind, reason = Kind.FAIL, "refused"
@@ -144,18 +142,20 @@ def judge(answer: Answer) -> Outcome:
         message="" if kind in (Kind.DONE, Kind.GONE) else answer.text,
         put_code=put_code,
         retry_after=answer.retry_after,
+        unsure=answer.sent and (answer.status is None or answer.status >= 500),
     )
 
 
 def _row(answer: Answer) -> tuple[Kind, str]:
-    status = answer.status or 0
+    if answer.status is None:
+        return Kind.BUSY, ""
     row = (
-        TABLE.get((answer.verb, status, answer.error_code))
-        or TABLE.get((_ANY, status, answer.error_code))
-        or OAUTH.get((status, answer.oauth_error))
+        TABLE.get((answer.verb, answer.status, answer.error_code))
+        or TABLE.get((_ANY, answer.status, answer.error_code))
+        or OAUTH.get((answer.status, answer.oauth_error))
     )
     if row:
         return row
-    if status in _BUSY or status >= 500:
-        return Kind.LATER, ""
+    if answer.status in _BUSY or answer.status >= 500:
+        return Kind.BUSY, ""
     return Kind.FAIL, "unknown_answer"

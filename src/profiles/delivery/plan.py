@@ -10,14 +10,18 @@ class Step(StrEnum):
     UPDATE = "PUT"
     REMOVE = "DELETE"
     LEAVE = "leave"  # ORCID has what is wanted: no call
+    LOOK = "look"  # what ORCID has is not known: read the record first
 
 
-def plan(*, present: bool, put_code: int | None, sent: str, rendered: str) -> Step:
+def plan(*, present: bool, put_code: int | None, unsure: bool, sent: str, rendered: str) -> Step:
     """The step that makes ORCID's state the wanted one.
 
-    `sent` is the fingerprint of what ORCID has (empty: not known), `rendered` of what it
-    should have. An unknown fingerprint is never taken for an equal one.
+    `sent` is the fingerprint of what ORCID has (empty: not known), `rendered` of what it should
+    have; an unknown fingerprint is never taken for an equal one. `unsure`: an addition was sent
+    whose answer never came.
     """
+    if put_code is None and unsure:
+        return Step.LOOK
     if not present:
         return Step.LEAVE if put_code is None else Step.REMOVE
     if put_code is None:

@@ -7,15 +7,18 @@ from datetime import timedelta
 FIRST = timedelta(seconds=5)
 LONGEST = timedelta(hours=6)
 TRIES = 17  # between 14 and 29 hours in all until a person has to look
+FEW_TRIES = 6  # some minutes: for what is likely to be this one work's own fault
 
 
-def delay(tries: int, *, chance: float, retry_after: float | None = None) -> timedelta | None:
-    """How long to wait after `tries` failed tries (1 = the first); None when it is enough.
+def delay(
+    tries: int, *, chance: float, retry_after: float | None = None, enough: int = TRIES
+) -> timedelta | None:
+    """How long to wait after `tries` failed tries (1 = the first); None after `enough` of them.
 
     Doubling with full jitter in the upper half, `chance` in 0…1. The other side's Retry-After
     (seconds) is obeyed where it is longer.
     """
-    if tries >= TRIES:
+    if tries >= enough:
         return None
     doubled: timedelta = FIRST * 2 ** (tries - 1)
     backoff = min(doubled, LONGEST) * (0.5 + chance / 2)

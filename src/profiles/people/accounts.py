@@ -102,7 +102,7 @@ def set_role(*, orcid: OrcidId, role: Role, provider: str = "", client: str = ""
 
 
 def erase(orcid: OrcidId) -> None:
-    """Person, identities and grants are gone. Give the tokens back first (withdrawal.py)."""
+    """Person, identities and grants are gone. Give the tokens back first (orcid_permission.withdraw)."""
     existing_person(orcid).delete()
 
 

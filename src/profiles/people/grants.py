@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
 from ..values.orcid_id import OrcidId
 from . import wiring
@@ -70,10 +68,13 @@ def usable_grant(orcid: OrcidId, purpose: Purpose, now: datetime) -> UsableGrant
     usable = [grant for grant in active if WRITE_SCOPE in grant.scope.split()]
     if not usable:
         return None
-    grant = min(usable, key=lambda grant: grant.purpose != purpose)
+    return _opened(min(usable, key=lambda grant: grant.purpose != purpose))
+
+
+def _opened(grant: Grant) -> UsableGrant:
     return UsableGrant(
         grant_id=grant.id,
-        orcid=orcid,
+        orcid=OrcidId(grant.orcid),
         purpose=Purpose(grant.purpose),
         api_client=grant.api_client,
         access_token=wiring.sealer().open(grant.sealed_access_token, context=_context(grant.id)),
@@ -81,18 +82,21 @@ def usable_grant(orcid: OrcidId, purpose: Purpose, now: datetime) -> UsableGrant
     )
 
 
-def permitted_orcids(orcids: Collection[OrcidId] | None) -> set[OrcidId]:
-    """Of these (or of everybody), who has auto-update on and gave permission to write. One query."""
-    active = _active(timezone.now()).filter(
-        serves(Purpose.AUTO_UPDATE),
-        person__auto_update=True,
-        person__is_active=True,
-        scope__contains=WRITE_SCOPE,
-    )
-    if orcids is not None:
-        active = active.filter(person__orcid__in=orcids)
-    found = active.values_list("person__orcid", flat=True)
-    return {OrcidId(orcid) for orcid in found if orcid}
+def grant_of_client(orcid: OrcidId, api_client: str, *, removing: bool) -> UsableGrant | None:
+    """The grant to change a work with that this ORCID client put on the record.
+
+    ORCID lets only the work's own client change it. A grant that a newer one replaced may still
+    serve; for removing even one that was revoked (ORCID still deletes with it).
+    """
+    states = [GrantState.ACTIVE, GrantState.REPLACED]
+    if removing:
+        states += [GrantState.REVOKED, GrantState.EXPIRED]
+    kept = Grant.objects.filter(
+        orcid=orcid, person__orcid=orcid, api_client=api_client, state__in=states
+    ).exclude(sealed_access_token="")
+    grants = sorted(kept, key=lambda grant: grant.granted_at, reverse=True)
+    active = [grant for grant in grants if grant.state == GrantState.ACTIVE]
+    return _opened((active or grants)[0]) if grants else None
 
 
 def held_tokens(person: Person, purpose: Purpose | None = None) -> tuple[HeldToken, ...]:

@@ -30,12 +30,17 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 def standings(
-    orcids: Collection[OrcidId], purpose: Purpose, *, now: datetime
+    orcids: Collection[OrcidId], purpose: Purpose, *, now: datetime, lock: bool = False
 ) -> dict[OrcidId, Standing]:
-    """Those of the iDs who have an account, and how they stand. Two queries."""
+    """Those of the iDs who have an account, and how they stand. Two queries.
+
+    With `lock` nobody changes or erases these accounts until the transaction ends.
+    """
     people = Person.objects.filter(orcid__in=orcids, is_active=True).prefetch_related(
         Prefetch("grants", Grant.objects.filter(serves(purpose)), to_attr="serving")
     )
+    if lock:
+        people = people.order_by("pk").select_for_update(no_key=True)
     return {
         OrcidId(person.orcid): Standing(
             auto_update=person.auto_update, permission=_permission(person.serving, now)

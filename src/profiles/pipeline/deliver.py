@@ -1,92 +1,104 @@
-"""Delivery for one person at a time: take what is due, convert, plan, send, settle.
+"""Delivery for one person at a time: take what is due, convert, send, settle, one claim after the other.
 
-Sending comes first and settling second, each claim on its own: a worker that dies in between
-leaves a claim whose lease runs out, and the next try finds out what ORCID has.
+Sending comes first and settling second: a worker that dies in between leaves a claim whose lease
+runs out, and the next one finds out what ORCID has.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+import time
+from collections.abc import Callable
 from datetime import timedelta
+from typing import NamedTuple
 
+from django.db import DatabaseError
 from django.utils import timezone
 
 from .. import conversion
 from ..claims import ledger
 from ..claims.ledger import Settlement, Taken
 from ..claims.states import Event, Origin, Wanted
-from ..delivery.plan import Step, plan
+from ..delivery import retry
+from ..delivery.outcomes import Kind, Outcome
 from ..errors import NotConvertible
-from ..people import grants
 from ..people.permissions import Purpose
-from ..people.standing import HOLD_REASONS, standing
-from ..values.doi import Doi
+from ..people.standing import standing
 from ..values.orcid_id import OrcidId
-from ..values.work import Work
-from .sending import Sending, as_it_was
+from .sending import LeaseLost, Sending
 from .services import Services
 
-BATCH = 20
-# Short, so that what a dead worker held is soon found again. Nothing breaks where a live one
-# overruns it: the lock on the record keeps others out, and an unsettled work is adopted.
-LEASE = timedelta(seconds=60)
+log = logging.getLogger(__name__)
 
-_PURPOSE = {Origin.SEARCH_AND_LINK: Purpose.SEARCH_AND_LINK}
+LEASE = timedelta(minutes=5)  # of one claim: longer than all its calls run into their time-outs
+TURN = 5.0  # seconds that one person has before it is the next one's turn
 
 
-def deliver(orcid: OrcidId, services: Services) -> int:
-    """Send everything that is due for this person. How many claims were settled.
+class Delivered(NamedTuple):
+    settled: int
+    more: bool  # whether the turn ended before the work did
+
+
+def deliver(
+    orcid: OrcidId, services: Services, *, stop: Callable[[], bool] = lambda: False
+) -> Delivered:
+    """Send what is due for this person, for one turn.
 
     Where somebody else is writing to the same record, they find what is due: nothing is done here.
     """
-    settled = 0
+    settled, begun = 0, time.monotonic()
     with ledger.writing_to(orcid) as mine:
         while mine:
-            taken = ledger.take_due(orcid, limit=BATCH, lease=LEASE, now=timezone.now())
-            if not taken:
+            if stop() or time.monotonic() - begun > TURN:
+                return Delivered(settled, more=True)
+            claim = ledger.take(orcid, lease=LEASE, now=timezone.now())
+            if claim is None:
                 break
-            works = ledger.works([claim.doi for claim in taken])
-            settled += _settle_all(taken, works, services)
-    return settled
+            found = _settlement(claim, services)
+            if found is None or not ledger.settle(claim, found, now=timezone.now()):
+                log.warning("the lease of claim %s was lost", claim.id)
+                continue
+            settled += 1
+            if found.everybody_waits and found.due_at:
+                ledger.postpone_others(orcid, until=found.due_at)
+    return Delivered(settled, more=False)
 
 
-def _settle_all(taken: tuple[Taken, ...], works: Mapping[Doi, Work], services: Services) -> int:
-    """When ORCID is busy for one claim of a batch, the rest is not tried and waits as long."""
-    busy: Settlement | None = None
-    for claim in taken:
-        if busy:
-            found = as_it_was(claim, Event.POSTPONE, due_at=busy.due_at, tried=False)
-        else:
-            found = _send(claim, works.get(claim.doi), services)
-        ledger.settle(claim, found, now=timezone.now())
-        if found.event == Event.POSTPONE:
-            busy = found
-    return len(taken)
+def _settlement(claim: Taken, services: Services) -> Settlement | None:
+    """What becomes of this claim; None where it is not ours any more.
+
+    This is the boundary of a job: an accident of ours costs this one claim a try, and no other.
+    """
+    sending = Sending(claim, api=services.orcid)
+    try:
+        if claim.wanted == Wanted.PRESENT:
+            refusal = _render(sending, services)
+            if refusal is not None:
+                return refusal
+        return sending.settlement()
+    except LeaseLost:
+        return None
+    except DatabaseError:
+        raise  # nothing could be written down either; the lease runs out
+    except Exception as error:
+        log.exception("claim %s could not be delivered", claim.id)
+        outcome = Outcome(kind=Kind.LATER, message=f"{type(error).__name__}: {error}")
+        return sending.postponed(outcome, enough=retry.TRIES, otherwise="our_fault")
 
 
-def _send(claim: Taken, work: Work | None, services: Services) -> Settlement:
-    """Bring ORCID to what is wanted, with as few calls as that takes (often none)."""
-    rendered = None
-    if claim.wanted == Wanted.PRESENT:
-        if work is None:
-            return as_it_was(claim, Event.FAIL, reason="no_metadata")
-        try:
-            converted = conversion.convert(work, orcid_host=services.config.orcid_host)
-        except NotConvertible as error:
-            return as_it_was(claim, Event.FAIL, reason="not_convertible", message=str(error))
-        rendered = conversion.render(converted)
-    fingerprint = conversion.fingerprint(rendered) if rendered else ""
-    step = plan(
-        present=rendered is not None,
-        put_code=claim.put_code,
-        sent=claim.fingerprint,
-        rendered=fingerprint,
-    )
-    if step == Step.LEAVE:
-        return as_it_was(claim, Event.KEEP if claim.put_code else Event.CLEAR)
-    purpose = _PURPOSE.get(claim.origin, Purpose.AUTO_UPDATE)
-    grant = grants.usable_grant(claim.orcid, purpose, now=timezone.now())
-    if grant is None:
-        permission = standing(claim.orcid, purpose, now=timezone.now()).permission
-        return as_it_was(claim, Event.HOLD, reason=HOLD_REASONS.get(permission, "no_permission"))
-    return Sending(claim, rendered, fingerprint, grant, services.orcid).settlement()
+def _render(sending: Sending, services: Services) -> Settlement | None:
+    """Give it what shall be on the record; or why it cannot be there now."""
+    claim = sending.claim
+    if claim.origin == Origin.AUTO_UPDATE:
+        person = standing(claim.orcid, Purpose.AUTO_UPDATE, now=timezone.now())
+        if not person.auto_update:
+            return sending.known(Event.HOLD, reason="auto_update_off")
+    work = ledger.work(claim.doi)
+    if work is None:
+        return sending.known(Event.FAIL, reason="no_metadata")
+    try:
+        converted = conversion.convert(work, orcid_host=services.config.orcid_host)
+    except NotConvertible as error:
+        return sending.known(Event.FAIL, reason="not_convertible", message=str(error))
+    sending.shall_be(conversion.render(converted))
+    return None

@@ -8,6 +8,7 @@ from django.utils import timezone
 from ..claims import ledger
 from ..people import accounts, orcid_permission
 from ..values.orcid_id import OrcidId
+from . import nudge
 
 
 def erase(orcid: OrcidId) -> int:
@@ -17,8 +18,11 @@ def erase(orcid: OrcidId) -> int:
     what ORCID's refusal to take a token back means; nothing is deleted then.
     """
     person = accounts.existing_person(orcid)
-    orcid_permission.withdraw(person, None, reason="account erased", now=timezone.now())
-    with transaction.atomic():
-        claims = ledger.forget(orcid)
-        accounts.erase(orcid)
+    with ledger.writing_to(orcid, wait=True):  # no delivery is under way
+        orcid_permission.withdraw(person, None, reason="account erased", now=timezone.now())
+        with transaction.atomic():
+            # First the account: whoever matches works to it at this moment waits for its row.
+            accounts.erase(orcid)
+            claims = ledger.forget(orcid)
+            nudge.forget(orcid)
     return claims

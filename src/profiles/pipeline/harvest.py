@@ -34,13 +34,16 @@ def harvest(
     """Read on from where the last harvest stopped (or from `since`), up to now (or `until`).
 
     The position is stored after each page whose works are in the ledger, so an interrupted
-    harvest goes on with that page's successor. Raises Unreachable, UnexpectedAnswer.
+    harvest goes on with that page's successor. A harvest of a time of its own (`since`, `until`)
+    leaves the stored position alone. Raises Unreachable, UnexpectedAnswer.
     """
     now = until or timezone.now()
+    follows = since is None and until is None
     position = Position(done=since) if since else _stored(now)
     read = wishes = 0
     malformed: list[str] = []
-    for step in feed.follow(services.datacite, position, now=now, seen=services.seen):
+    seen = services.seen if follows else {}
+    for step in feed.follow(services.datacite, position, now=now, seen=seen):
         for work in step.works:
             wishes += accept(work, policy=services.policy, now=timezone.now())
         for failure in step.failures:
@@ -48,7 +51,8 @@ def harvest(
             malformed.append(str(failure))
         read += len(step.works)
         position = step.position
-        _store(position)
+        if follows:
+            _store(position)
     return Harvested(position.done, read, wishes, tuple(malformed))
 
 

@@ -7,6 +7,8 @@ import logging
 from django.conf import settings
 from django.utils import timezone
 from procrastinate.contrib.django import app
+from procrastinate.job_context import JobContext
+from procrastinate.jobs import Status
 
 from ..claims import ledger
 from ..errors import UnexpectedAnswer, Unreachable
@@ -28,9 +30,10 @@ def _every(seconds: int) -> str:
     return f"* * * * * */{seconds}" if seconds < 60 else f"*/{seconds // 60} * * * *"
 
 
-@app.task(name=DELIVER)
-def deliver_job(orcid: str) -> None:
-    deliver(OrcidId(orcid), services())
+@app.task(name=DELIVER, pass_context=True)
+def deliver_job(context: JobContext, orcid: str) -> None:
+    if deliver(OrcidId(orcid), services(), stop=context.should_abort).more:
+        nudge([OrcidId(orcid)])  # to the end of the queue
 
 
 @app.periodic(cron=_every(settings.PROFILES.harvest_seconds))
@@ -53,9 +56,9 @@ def feed_job(timestamp: int) -> None:
 
 
 @app.periodic(cron=_every(10))
-@app.task(name="retry_stalled", queueing_lock="retry_stalled", pass_context=True)
-async def retry_stalled_job(context: object, timestamp: int) -> None:
-    """Queue the jobs of dead workers again."""
+@app.task(name="drop_stalled", queueing_lock="drop_stalled")
+async def drop_stalled_job(timestamp: int) -> None:
+    """End the jobs of dead workers. What they had in hand comes again: a job is only a nudge."""
     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER):
-        log.warning("job %s (%s) had stalled and is queued again", job.id, job.task_name)
-        await app.job_manager.retry_job(job)
+        log.warning("the worker of job %s (%s) is dead", job.id, job.task_name)
+        await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)

@@ -33,7 +33,7 @@ def accept(work: Work, *, policy: Policy, now: datetime) -> int:
     """
     with transaction.atomic():
         holdings = ledger.holdings(work.doi)
-        people = standings({*claimants(work), *holdings}, Purpose.AUTO_UPDATE, now=now)
+        people = standings({*claimants(work), *holdings}, Purpose.AUTO_UPDATE, now=now, lock=True)
         wishes = {
             orcid: _wish(work, orcid, policy, person, holdings.get(orcid))
             for orcid, person in people.items()
@@ -41,7 +41,8 @@ def accept(work: Work, *, policy: Policy, now: datetime) -> int:
         concerned = {orcid: wish for orcid, wish in wishes.items() if wish is not None}
         if not concerned:
             return 0
-        ledger.record_work(work, title=title_of(work))
+        if not ledger.record_work(work, title=title_of(work)):
+            return 0  # newer metadata are known: what these say is over
         changed = [orcid for orcid, wish in concerned.items() if _write(work, orcid, wish, now=now)]
         nudge(changed)
     return len(changed)
@@ -53,13 +54,15 @@ def person_facts(person: Standing, held: Holding | None) -> PersonFacts:
         permission=person.permission,
         auto_update=person.auto_update,
         declined="never_add" if held and held.state == State.DECLINED else "",
-        removed=_REMOVED.get(held.reason, "") if held else "",
+        removed=REMOVED.get(held.reason, "") if held else "",
     )
 
 
 TITLE_LIMIT = 500  # for lists only
-_REMOVED: dict[str, Removed] = {
+# For the rules, support staff act for the person.
+REMOVED: dict[str, Removed] = {
     "removed_by_person": "by_person",
+    "removed_by_staff": "by_person",
     "removed_at_orcid": "at_orcid",
 }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db import transaction
+from django.db import connection, transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
@@ -19,11 +19,25 @@ CLICK, BACKGROUND = 10, 0  # priorities: a person who waits is served first
 
 
 def nudge(orcids: Iterable[OrcidId], *, priority: int = BACKGROUND) -> None:
-    """Queue one delivery per person, unless one is queued already."""
-    for orcid in orcids:
-        task = app.configure_task(DELIVER, lock=orcid, queueing_lock=orcid, priority=priority)
+    """Queue one delivery per person, unless one is queued already.
+
+    In a fixed order, so that two who nudge the same persons at once do not lock each other out. A
+    click has a place of its own in the queue: one that waits in the background is no hindrance.
+    """
+    for orcid in sorted(orcids):
+        task = app.configure_task(DELIVER, queueing_lock=f"{priority}:{orcid}", priority=priority)
         try:
             with transaction.atomic():  # a savepoint: a queued twin must not undo our caller
                 task.defer(orcid=orcid)
         except AlreadyEnqueued:
             continue
+
+
+def forget(orcid: OrcidId) -> None:
+    """Jobs hold the iD; nothing of an erased person stays behind."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM procrastinate_jobs WHERE task_name = %s AND args ->> 'orcid' = %s"
+            " AND status <> 'doing'",
+            [DELIVER, orcid],
+        )

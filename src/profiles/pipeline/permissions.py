@@ -1,4 +1,4 @@
-"""What a permission that arrives or ends means for the person's claims."""
+"""What a permission that arrives or ends means for the person's claims, and the auto-update switch."""
 
 from __future__ import annotations
 
@@ -6,18 +6,54 @@ from django.db import transaction
 from django.utils import timezone
 
 from ..claims import ledger
+from ..claims.states import Origin
+from ..people import accounts
+from ..people.models import Person
+from ..people.permissions import Purpose
+from ..people.standing import standing
 from ..values.orcid_id import OrcidId
 from .nudge import CLICK, nudge
+
+# What a person added by hand goes through Search & Link's client; everything else is auto-update's.
+ORIGINS: dict[Purpose, frozenset[Origin]] = {
+    Purpose.SEARCH_AND_LINK: frozenset({Origin.SEARCH_AND_LINK}),
+    Purpose.AUTO_UPDATE: frozenset(Origin) - {Origin.SEARCH_AND_LINK},
+}
+
+
+def purpose_of(origin: Origin) -> Purpose:
+    return next(purpose for purpose, origins in ORIGINS.items() if origin in origins)
 
 
 def granted(orcid: OrcidId) -> int:
     """Release the claims that waited for permission. How many."""
-    with transaction.atomic():
-        released = ledger.release(orcid, by=orcid, now=timezone.now())
-        nudge([orcid], priority=CLICK)
-    return released
+    return _release(orcid, reasons=ledger.CURED_BY_A_GRANT)
 
 
 def ended(orcid: OrcidId, reason: str) -> int:
-    """Hold what waits to be sent. How many. `reason` is a code of claims.reasons."""
-    return ledger.hold_waiting(orcid, reason=reason, by=orcid, now=timezone.now())
+    """Hold what can no longer be sent. How many. `reason` is a code of claims.reasons.
+
+    One ORCID client may serve both purposes, or each have its own: what another grant still
+    serves is left alone.
+    """
+    now = timezone.now()
+    without = [
+        origin
+        for purpose, origins in ORIGINS.items()
+        if standing(orcid, purpose, now=now).permission != "usable"
+        for origin in origins
+    ]
+    return ledger.hold_waiting(orcid, origins=without, reason=reason, by=orcid, now=now)
+
+
+def switch_auto_update(person: Person, *, on: bool) -> int:
+    """The person's own switch. How many claims go on that waited for it."""
+    accounts.set_auto_update(person=person, on=on)
+    return _release(OrcidId(person.orcid or ""), reasons=("auto_update_off",)) if on else 0
+
+
+def _release(orcid: OrcidId, *, reasons: tuple[str, ...]) -> int:
+    with transaction.atomic():
+        released = ledger.release(orcid, reasons=reasons, by=orcid, now=timezone.now())
+        nudge([orcid], priority=CLICK)
+    return released

@@ -1,11 +1,11 @@
-"""One claim on its way to ORCID: the calls it takes, and what the answers make of the claim."""
+"""One claim on its way to ORCID: plan, call, learn from the answer, plan again, until it is settled."""
 
 from __future__ import annotations
 
 import random
 import time
 from datetime import datetime
-from typing import NamedTuple
+from typing import assert_never
 
 from django.utils import timezone
 
@@ -16,150 +16,259 @@ from ..claims.states import Event
 from ..delivery import adoption, retry
 from ..delivery.client import OrcidApi
 from ..delivery.outcomes import Answer, Kind, Outcome, judge
-from ..errors import UnexpectedAnswer, Unreachable
+from ..delivery.plan import Step, plan
+from ..errors import ProfilesError, UnexpectedAnswer, Unreachable
 from ..people import grants
 from ..people.permissions import GrantState, UsableGrant
+from ..people.standing import HOLD_REASONS, standing
+from . import permissions
+
+MOST_STEPS = 5  # look, add, adopt, update: more would be going round in circles
 
 
-class Sending(NamedTuple):
-    claim: Taken
-    rendered: bytes | None  # the work as ORCID is sent it; None: it shall leave the record
-    fingerprint: str  # of what shall be on the record
-    grant: UsableGrant
-    api: OrcidApi
+class LeaseLost(ProfilesError):
+    """The claim is somebody else's by now"""
+
+
+class Sending:
+    """What we know of ORCID's side changes with every answer; what is wanted does not."""
+
+    def __init__(self, claim: Taken, *, api: OrcidApi) -> None:
+        self.claim = claim
+        self.api = api
+        self.rendered: bytes | None = None  # None: it shall leave the record
+        self.wanted = ""  # the fingerprint of what shall be there
+        # What ORCID has, as far as we know.
+        self.put_code = claim.put_code
+        self.sent = claim.fingerprint
+        self.api_client = claim.api_client
+        self.unsure = claim.unsure
+        self.accepted = False
+
+    def shall_be(self, rendered: bytes) -> None:
+        """On the record, as ORCID is sent it."""
+        self.rendered = rendered
+        self.wanted = conversion.fingerprint(rendered)
 
     def settlement(self) -> Settlement:
-        """Make the call that the plan asks for, and those that its answer asks for."""
-        outcome = self._call(self.claim.put_code)
-        if outcome.kind == Kind.ADOPT:
-            outcome = self._adopt(outcome)
-        elif outcome.kind == Kind.READ_BACK:
-            outcome = self._read_back(outcome)
-        return self._settled(outcome)
+        """Bring ORCID to what is wanted, with as few calls as that takes (often none).
 
-    def _call(self, put_code: int | None) -> Outcome:
+        Raises LeaseLost before anything is sent that should not be.
+        """
+        for _ in range(MOST_STEPS):
+            step = self._step()
+            if step == Step.LEAVE:
+                return self.known(Event.KEEP if self.put_code else Event.CLEAR)
+            grant = self._grant(step)
+            if grant is None:
+                return self.known(Event.HOLD, reason=self._why_no_grant())
+            settled = self._look(grant) if step == Step.LOOK else self._send(step, grant)
+            if settled is not None:
+                return settled
+        return self._later(
+            Outcome(kind=Kind.LATER, message="ORCID's answers contradict each other")
+        )
+
+    def known(
+        self,
+        event: Event,
+        *,
+        reason: str = "",
+        message: str = "",
+        due_at: datetime | None = None,
+        everybody_waits: bool = False,
+    ) -> Settlement:
+        """Settled like this, with what is known of ORCID's side."""
+        return Settlement(
+            event=event,
+            reason=reason,
+            message=message,
+            due_at=due_at,
+            everybody_waits=everybody_waits,
+            accepted=self.accepted,
+            put_code=self.put_code,
+            fingerprint=self.sent if self.put_code else "",
+            api_client=self.api_client if self.put_code or self.unsure else "",
+            unsure=self.unsure,
+        )
+
+    def postponed(self, outcome: Outcome, *, enough: int, otherwise: str) -> Settlement:
+        """Try again later; after `enough` tries it has failed for the reason `otherwise`."""
+        wait = retry.delay(
+            self.claim.attempts + 1,
+            chance=random.random(),  # noqa: S311 (jitter, not a secret)
+            retry_after=outcome.retry_after,
+            enough=enough,
+        )
+        if wait is None:
+            return self.known(Event.FAIL, reason=otherwise, message=outcome.message)
+        return self.known(
+            Event.POSTPONE,
+            reason="try_again",
+            message=outcome.message,
+            due_at=timezone.now() + wait,
+            everybody_waits=outcome.kind == Kind.BUSY,
+        )
+
+    def _step(self) -> Step:
+        return plan(
+            present=self.rendered is not None,
+            put_code=self.put_code,
+            unsure=self.unsure,
+            sent=self.sent,
+            rendered=self.wanted,
+        )
+
+    def _grant(self, step: Step) -> UsableGrant | None:
+        """Only the client that put a work there may change it; a new work goes by its purpose."""
+        if self.api_client and step != Step.ADD:
+            return grants.grant_of_client(
+                self.claim.orcid, self.api_client, removing=self.rendered is None
+            )
+        purpose = permissions.purpose_of(self.claim.origin)
+        return grants.usable_grant(self.claim.orcid, purpose, now=timezone.now())
+
+    def _why_no_grant(self) -> str:
+        purpose = permissions.purpose_of(self.claim.origin)
+        permission = standing(self.claim.orcid, purpose, now=timezone.now()).permission
+        return HOLD_REASONS.get(permission, "no_permission")
+
+    def _look(self, grant: UsableGrant) -> Settlement | None:
+        """Find out what became of an addition whose answer was lost."""
+        try:
+            self.put_code = self._on_record(grant)
+        except (Unreachable, UnexpectedAnswer) as error:
+            return self._later(Outcome(kind=Kind.BUSY, message=error.message))
+        self.unsure = False
+        self.sent = ""  # it may be an older one: what it holds is not known
+        return None
+
+    def _send(self, step: Step, grant: UsableGrant) -> Settlement | None:
+        """One call. None: what is to be done now has to be planned again."""
+        if step == Step.ADD and not ledger.expect_answer(self.claim, api_client=grant.api_client):
+            raise LeaseLost
+        outcome = self._call(step, grant)
+        match outcome.kind:
+            case Kind.DONE:
+                self._done(step, outcome, grant)
+                return None
+            case Kind.GONE:
+                return self._gone(step, outcome)
+            case Kind.ADOPT:
+                return self._adopt(outcome, grant)
+            case Kind.LATER | Kind.BUSY:
+                return self._unknown_or_later(step, outcome, grant)
+            case Kind.GRANT_ENDED:
+                return self._grant_ended(step, outcome, grant)
+            case Kind.HOLD:
+                self.unsure = False
+                return self.known(Event.HOLD, reason=outcome.reason, message=outcome.message)
+            case Kind.FAIL:
+                self.unsure = False
+                return self._failed(step, outcome)
+        assert_never(outcome.kind)
+
+    def _call(self, step: Step, grant: UsableGrant) -> Outcome:
         """One request; its answer judged, and the attempt written down."""
         started = time.monotonic()
-        answer = self._request(put_code)
+        answer = self._request(step, grant.access_token.reveal())
         outcome = judge(answer)
         ledger.record_attempt(
             self.claim,
             verb=answer.verb,
-            fingerprint=self.fingerprint,
+            fingerprint=self.wanted,
             status=answer.status,
             error_code=answer.error_code,
             outcome=outcome.kind,
             milliseconds=round((time.monotonic() - started) * 1000),
             now=timezone.now(),
         )
-        if outcome.kind == Kind.DONE:
-            grants.record_success(self.grant.grant_id, now=timezone.now())
         return outcome
 
-    def _request(self, put_code: int | None) -> Answer:
-        orcid, token = self.claim.orcid, self.grant.access_token.reveal()
-        if self.rendered is not None:
-            body = conversion.body(self.rendered, put_code)
-            if put_code is None:
-                return self.api.add(orcid, body, token=token)
-            return self.api.update(orcid, put_code, body, token=token)
-        if put_code is None:
-            raise ValueError("a removal without a put-code needs no call")
-        return self.api.remove(orcid, put_code, token=token)
+    def _request(self, step: Step, token: str) -> Answer:
+        orcid, put_code = self.claim.orcid, self.put_code
+        match step, put_code, self.rendered:
+            case Step.ADD, None, bytes(rendered):
+                return self.api.add(orcid, conversion.body(rendered), token=token)
+            case Step.UPDATE, int(code), bytes(rendered):
+                return self.api.update(orcid, code, conversion.body(rendered, code), token=token)
+            case Step.REMOVE, int(code), _:
+                return self.api.remove(orcid, code, token=token)
+        raise ValueError(f"{step} with put-code {put_code}")
 
-    def _adopt(self, duplicate: Outcome) -> Outcome:
-        """ORCID has the work from us already (9021): make it ours, with the present content."""
-        put_code = duplicate.put_code or self._on_record()
-        if put_code is None:
-            return Outcome(kind=Kind.FAIL, reason="refused", message=duplicate.message)
-        updated = self._call(put_code)
-        if updated.kind == Kind.DONE:
-            return Outcome(kind=Kind.DONE, put_code=put_code)
-        return updated
+    def _done(self, step: Step, outcome: Outcome, grant: UsableGrant) -> None:
+        grants.record_success(grant.grant_id, now=timezone.now())
+        self.accepted = True
+        if step == Step.ADD:
+            self.put_code = outcome.put_code
+        # Without a put-code in the answer it has to be looked up.
+        self.unsure = self.put_code is None
+        self.sent, self.api_client = self.wanted, grant.api_client
 
-    def _read_back(self, unknown: Outcome) -> Outcome:
-        """No answer came, so it may have been done: look, and never add a second copy."""
-        if self.claim.put_code is None and self.rendered is not None:
-            put_code = self._on_record()
-            if put_code is not None:
-                return Outcome(kind=Kind.DONE, put_code=put_code)
-        # Updating and deleting again does no harm.
-        return Outcome(kind=Kind.LATER, message=unknown.message)
-
-    def _on_record(self) -> int | None:
-        """The put-code of our own work with this DOI; None where it is not there or cannot be read."""
-        try:
-            works = self.api.works(self.claim.orcid, token=self.grant.access_token.reveal())
-        except (Unreachable, UnexpectedAnswer):
+    def _gone(self, step: Step, outcome: Outcome) -> Settlement | None:
+        self.put_code, self.sent, self.unsure = None, "", False
+        if step == Step.REMOVE:
+            self.accepted = True
             return None
-        return adoption.find_put_code(works, doi=self.claim.doi, api_client=self.grant.api_client)
+        return self.known(Event.CLEAR, reason=outcome.reason)
 
-    def _settled(self, outcome: Outcome) -> Settlement:
-        match outcome.kind:
-            case Kind.DONE:
-                return Settlement(
-                    event=Event.KEEP,
-                    put_code=outcome.put_code or self.claim.put_code,
-                    fingerprint=self.fingerprint,
-                    api_client=self.grant.api_client,
-                )
-            case Kind.GONE:
-                return Settlement(event=Event.CLEAR, reason=outcome.reason)
-            case Kind.LATER:
-                return self._later(outcome)
-            case Kind.GRANT_ENDED:
-                self._end_grant(outcome)
-                event = Event.HOLD
-            case Kind.HOLD:
-                event = Event.HOLD
-            case _:
-                event = Event.FAIL
-        return as_it_was(self.claim, event, reason=outcome.reason, message=outcome.message)
+    def _adopt(self, duplicate: Outcome, grant: UsableGrant) -> Settlement | None:
+        """ORCID has the work from us already (9021): it is this claim's, whatever it holds."""
+        try:
+            self.put_code = duplicate.put_code or self._on_record(grant)
+        except (Unreachable, UnexpectedAnswer) as error:
+            return self._later(Outcome(kind=Kind.BUSY, message=error.message))
+        self.unsure = False
+        if self.put_code is None:
+            return self.known(Event.FAIL, reason="refused", message=duplicate.message)
+        self.sent, self.api_client = "", grant.api_client
+        return None
+
+    def _unknown_or_later(
+        self, step: Step, outcome: Outcome, grant: UsableGrant
+    ) -> Settlement | None:
+        """Updating and deleting again does no harm; adding again could. So look, before all else."""
+        if step != Step.ADD:
+            return self._later(outcome)
+        self.unsure = outcome.unsure
+        self.api_client = grant.api_client
+        if self.unsure and self._look(grant) is None and self.put_code is not None:
+            return None
+        self.unsure = outcome.unsure and self.put_code is None  # it may still come through
+        return self._later(outcome)
 
     def _later(self, outcome: Outcome) -> Settlement:
-        wait = retry.delay(
-            self.claim.attempts + 1,
-            chance=random.random(),  # noqa: S311 (jitter, not a secret)
-            retry_after=outcome.retry_after,
-        )
-        if wait is None:
-            return as_it_was(
-                self.claim, Event.FAIL, reason="retries_used_up", message=outcome.message
-            )
-        return as_it_was(
-            self.claim,
-            Event.POSTPONE,
-            reason="try_again",
-            message=outcome.message,
-            due_at=timezone.now() + wait,
+        alone = outcome.kind == Kind.LATER
+        return self.postponed(
+            outcome,
+            enough=retry.FEW_TRIES if alone else retry.TRIES,
+            otherwise="refused" if alone else "retries_used_up",
         )
 
-    def _end_grant(self, outcome: Outcome) -> None:
+    def _grant_ended(self, step: Step, outcome: Outcome, grant: UsableGrant) -> Settlement:
         """One refusal is enough: none of the person's claims is sent in vain after it."""
+        self.unsure = False
         now = timezone.now()
-        grants.end_grant(
-            self.grant.grant_id, state=GrantState.REVOKED, reason=outcome.reason, now=now
-        )
-        ledger.hold_waiting(self.claim.orcid, reason=outcome.reason, by="worker", now=now)
+        grants.end_grant(grant.grant_id, state=GrantState.REVOKED, reason=outcome.reason, now=now)
+        permissions.ended(self.claim.orcid, outcome.reason)
+        other = self._grant(step)
+        if other is not None and other.grant_id != grant.grant_id:
+            # A new permission came while the old one was in use.
+            return self._later(Outcome(kind=Kind.LATER, message=outcome.message))
+        purpose = permissions.purpose_of(self.claim.origin)
+        if grants.usable_grant(self.claim.orcid, purpose, now=now) is not None:
+            # The person's permission is for another of our clients, and this work out of its reach.
+            return self.known(Event.FAIL, reason="not_ours", message=outcome.message)
+        return self.known(Event.HOLD, reason=outcome.reason, message=outcome.message)
 
+    def _failed(self, step: Step, outcome: Outcome) -> Settlement | None:
+        if outcome.reason == "not_ours":
+            self.put_code, self.sent = None, ""  # never ours, or no longer: facts on ORCID, 9010
+            if step == Step.REMOVE:
+                return None
+        return self.known(Event.FAIL, reason=outcome.reason, message=outcome.message)
 
-def as_it_was(
-    claim: Taken,
-    event: Event,
-    *,
-    reason: str = "",
-    message: str = "",
-    due_at: datetime | None = None,
-    tried: bool = True,
-) -> Settlement:
-    """Settled, and what ORCID has did not change."""
-    return Settlement(
-        event=event,
-        reason=reason,
-        message=message,
-        due_at=due_at,
-        tried=tried,
-        put_code=claim.put_code,
-        fingerprint=claim.fingerprint,
-        api_client=claim.api_client,
-    )
+    def _on_record(self, grant: UsableGrant) -> int | None:
+        """The put-code of our own work with this DOI. Raises Unreachable, UnexpectedAnswer."""
+        works = self.api.works(self.claim.orcid, token=grant.access_token.reveal())
+        return adoption.find_put_code(works, doi=self.claim.doi, api_client=grant.api_client)

@@ -137,6 +137,7 @@ CONTENT_SECURITY_POLICY = {
                     for url in (
                         PROFILES.orcid_url,
                         PROFILES.globus_url,
+                        PROFILES.commons_url,  # where sign-out may lead back to
                         *(provider.issuer for provider in PROFILES.oidc_providers),
                     )
                 }

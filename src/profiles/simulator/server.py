@@ -45,7 +45,7 @@ class _Server(uvicorn.Server):
     def end(self) -> None:
         self.should_exit = True
         self.force_exit = True
-        if self._loop is not None:
+        if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._asked.set)
 
 

@@ -10,6 +10,7 @@ import msgspec
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django_htmx.http import HttpResponseClientRefresh
 
 from ..values.orcid_id import OrcidId
@@ -40,7 +41,9 @@ def for_owner(
             if request.headers.get("HX-Request"):
                 # Part of an open page: a sign-in page must not end up inside it.
                 return HttpResponseClientRefresh()
-            return redirect_to_login(request.get_full_path())
+            # A form cannot be come back to.
+            goes_on = request.method in ("GET", "HEAD")
+            return redirect_to_login(request.get_full_path() if goes_on else reverse("settings"))
         if person.orcid is None:
             return redirect("link-orcid")
         return view(request, Owner(person, OrcidId(person.orcid)), *args, **kwargs)

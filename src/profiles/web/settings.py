@@ -17,6 +17,7 @@ from ..claims.queries import ClaimSummary
 from ..people import accounts
 from ..people.permissions import GrantState, PermissionView, Purpose
 from ..people.profile import Profile
+from ..pipeline import permissions
 from . import wording
 from .access import Owner, for_owner
 
@@ -56,7 +57,7 @@ def claims_summary(request: HttpRequest, owner: Owner) -> HttpResponse:
 @for_owner
 def account(request: HttpRequest, owner: Owner) -> HttpResponse:
     if request.method == "POST":
-        accounts.set_auto_update(person=owner.person, on="auto_update" in request.POST)
+        permissions.switch_auto_update(owner.person, on="auto_update" in request.POST)
         messages.success(request, gettext("Your settings are saved."))
         return redirect("settings")
     profile = accounts.profile(owner.person)

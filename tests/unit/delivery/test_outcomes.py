@@ -41,13 +41,14 @@ NOT_OF_WORKS = frozenset(
         ("POST", 409, 9044, Kind.HOLD, "record_deactivated"),
         ("POST", 409, 9036, Kind.HOLD, "record_unclaimed"),
         ("POST", 409, 9048, Kind.HOLD, "record_full"),
-        ("POST", 409, 9057, Kind.FAIL, "client_refused"),
+        ("POST", 409, 9057, Kind.BUSY, ""),  # our client is locked: nobody's work is at fault
         ("POST", 400, 9022, Kind.FAIL, "refused"),
-        ("POST", 429, None, Kind.LATER, ""),
-        ("POST", 500, 9008, Kind.LATER, ""),
-        ("POST", 502, None, Kind.LATER, ""),
-        ("POST", 503, None, Kind.LATER, ""),
-        ("POST", 529, None, Kind.LATER, ""),  # an edge network's own 5xx
+        ("POST", 429, None, Kind.BUSY, ""),
+        ("POST", 500, 9008, Kind.LATER, ""),  # may be this one work's doing
+        ("POST", 500, None, Kind.BUSY, ""),
+        ("POST", 502, None, Kind.BUSY, ""),
+        ("POST", 503, None, Kind.BUSY, ""),
+        ("POST", 529, None, Kind.BUSY, ""),  # an edge network's own 5xx
         ("POST", 418, None, Kind.FAIL, "unknown_answer"),  # never swallowed
         ("POST", 400, 9999, Kind.FAIL, "unknown_answer"),
         ("POST", 200, None, Kind.FAIL, "unknown_answer"),  # a 200 is no proof of a new work
@@ -63,8 +64,8 @@ def test_orcid_shaped(verb: str, status: int, code: int | None, kind: Kind, reas
     [
         (401, "invalid_token", Kind.GRANT_ENDED, "permission_ended"),
         (403, "forbidden", Kind.GRANT_ENDED, "permission_ended"),
-        (401, "server_error", Kind.LATER, ""),  # orcid.org cannot reach its own auth server
-        (401, "invalid_client", Kind.FAIL, "client_refused"),
+        (401, "server_error", Kind.BUSY, ""),  # orcid.org cannot reach its own auth server
+        (401, "invalid_client", Kind.BUSY, ""),
     ],
 )
 def test_oauth_shaped(status: int, oauth: str, kind: Kind, reason: str) -> None:
@@ -72,13 +73,19 @@ def test_oauth_shaped(status: int, oauth: str, kind: Kind, reason: str) -> None:
     assert (outcome.kind, outcome.reason) == (kind, reason)
 
 
-def test_no_answer_is_neither_success_nor_failure() -> None:
-    assert judge(Answer(verb="POST", status=None, text="reset")).kind is Kind.READ_BACK
-
-
-def test_what_was_never_sent_needs_no_reading_back() -> None:
-    answer = Answer(verb="POST", status=None, sent=False, text="refused")
-    assert judge(answer).kind is Kind.LATER
+@pytest.mark.parametrize(
+    ("answer", "unsure"),
+    [
+        (Answer(verb="POST", status=None, text="reset"), True),  # it may have been done
+        (Answer(verb="POST", status=504), True),  # an edge gave up waiting
+        (Answer(verb="POST", status=500, error_code=9008), True),
+        (Answer(verb="POST", status=None, sent=False), False),  # no connection: it was not
+        (Answer(verb="POST", status=429), False),
+        (Answer(verb="POST", status=400, error_code=9022), False),
+    ],
+)
+def test_whether_it_may_have_been_done_all_the_same(answer: Answer, unsure: bool) -> None:
+    assert judge(answer).unsure is unsure
 
 
 @pytest.mark.parametrize(
