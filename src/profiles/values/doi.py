@@ -20,19 +20,21 @@ Doi = NewType("Doi", str)  # canonical: "10.5061/dryad.8515"
 _CANONICAL = re.compile(r"10\.[0-9]{3,9}(?:\.[0-9]+)*/[a-z0-9._:/-]*[a-z0-9-]").fullmatch
 
 # Before the DOI: labels, and addresses of a resolver (any host, so that library proxies count)
-# in which the DOI is the whole path; a proxy may carry that address as a parameter.
-_ADDRESS = r"(?:\S*?[?&][a-z]+=)?(?:https?:/{1,2}|//)[^/\s?#]+/+(?:doi/+)?"
+# in which the DOI is the whole path; a proxy may carry that address as a parameter. The repetition
+# is possessive: many leads in a row could else be parted in millions of ways, and all were tried.
+_PROXY = r"\S*?[?&][a-z]+=(?=https?:/|//)"
+_ADDRESS = r"(?:https?:/{1,2}|//)[^/\s?#]+/+(?:doi/+)?"
 _BARE_HOST = r"(?:[a-z0-9-]+\.)*doi\.org/+"
 _LABEL = r"(?:urn:|info:)?(?:doi|hdl)\s*[:=/]?\s*"
 _SPELLED = re.compile(
-    rf"((?:{_ADDRESS}|{_BARE_HOST}|{_LABEL})*)(10\.[0-9]{{3,9}}(?:\.[0-9]+)*(?:/|%2f)\S+)",
+    rf"((?:{_PROXY})?(?:{_ADDRESS}|{_BARE_HOST}|{_LABEL})*+)(10\.[0-9]{{3,9}}(?:\.[0-9]+)*(?:/|%2f)\S+)",
     re.IGNORECASE,
 ).fullmatch
 _WHOLE = re.compile(r"10\.[0-9]{3,9}(?:\.[0-9]+)*/\S+").fullmatch
 
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 _CLOSING = {")": "(", "]": "[", "}": "{", ">": "<"}
-_LONGEST = 2000  # ORCID's and DataCite's columns take no more
+_LONGEST = 2000  # ORCID's and DataCite's columns take no more; nor does any spelling
 
 # What an address may hold as it stands (RFC 3986 path, without what would end it).
 _SAFE_IN_URL = "/:;()@!$*,=~+"
@@ -45,13 +47,15 @@ def parse(text: str) -> Doi:
     A full stop, comma, quote, slash or unbalanced bracket at the end is a sentence's or an
     address's, not the DOI's. Raises NotADoi.
     """
-    if len(text) <= _LONGEST and _CANONICAL(text):
+    if len(text) > _LONGEST:
+        raise _none(text)
+    if _CANONICAL(text) and "/." not in text:
         return Doi(text)
     spelled = _without_escapes(text.translate(_INVISIBLE)).strip().lstrip("<\"'([{")
     found = _SPELLED(spelled)
     name = _name(*found.groups()) if found else ""
-    if not _WHOLE(name) or not name.isprintable() or len(name) > _LONGEST:
-        raise NotADoi(repr(text[:100]), hint='A DOI looks like "10.5061/dryad.8515"')
+    if not _WHOLE(name) or not name.isprintable() or len(name) > _LONGEST or _climbs(name):
+        raise _none(text)
     return Doi(name)
 
 
@@ -65,6 +69,15 @@ def url(doi: Doi) -> str:
 def prefix(doi: Doi) -> str:
     """ "10.5061" of "10.5061/dryad.8515"."""
     return doi.partition("/")[0]
+
+
+def _none(text: str) -> NotADoi:
+    return NotADoi(repr(text[:100]), hint='A DOI looks like "10.5061/dryad.8515"')
+
+
+def _climbs(name: str) -> bool:
+    """Whether it has a segment that an address takes for a way, not a name: ".", ".."."""
+    return "/." in name and not {".", ".."}.isdisjoint(name.split("/"))
 
 
 def _name(lead: str, name: str) -> str:

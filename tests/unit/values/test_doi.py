@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -69,6 +71,22 @@ NONE = [
     ("https://example.org/files/10.5061/x/table.csv", "an address that holds more than a DOI"),
     ("see 10.5061/x", "free text"),
     ("10.5061/" + "x" * 3000, "endless"),
+    ("10.5555/../10.5061/other", "a way to another DOI"),
+    ("10.5555/a/./b", "a way to the same DOI"),
+    ("https://doi.org/10.5555/%2e%2e/10.5061/other", "the same way, encoded"),
+]
+
+# What a pattern could try to read in millions of ways, or again from each of its characters.
+HOSTILE = [
+    ("?a=//h/" * 280 + "x10.1234/abc d", "parameters that hold addresses"),
+    ("?a=" * 600 + "10.1234/a b", "parameters"),
+    ("doi  " * 390 + "x", "labels and blanks"),
+    ("//h/" + "doi///" * 320 + "x y", "labels and slashes"),
+    ("a." * 900 + "doi.orgx", "names of hosts"),
+    ("10.1234/a" + ")" * 1900 + " ", "closing brackets"),
+    ("10.1234/a" + ")" * 1_000_000, "very many of them"),
+    ("&" + "amp;" * 490, "escaped again and again"),
+    ("&" + "amp;" * 250_000, "and again"),
 ]
 
 
@@ -82,6 +100,14 @@ def test_what_is_no_doi_is_refused_with_one_line(text: str, remark: str) -> None
     with pytest.raises(NotADoi) as caught:
         doi.parse(text)
     assert "\n" not in caught.value.message, remark
+
+
+@pytest.mark.parametrize(("text", "remark"), HOSTILE)
+def test_a_hostile_text_takes_no_time(text: str, remark: str) -> None:
+    started = time.perf_counter()
+    with contextlib.suppress(NotADoi):
+        doi.parse(text)
+    assert time.perf_counter() - started < 0.5, remark
 
 
 @pytest.mark.parametrize("canonical", sorted({expected for _, expected, _ in SPELLINGS}))
