@@ -33,9 +33,12 @@ _GROUPS = r"[0-9]{4}[-\s]*[0-9]{4}[-\s]*[0-9]{4}[-\s]*[0-9]{3}[0-9xX]"
 _ANYWHERE = re.compile(_GROUPS).search
 # Nothing may be joined to the sixteen characters: 17 digits are not an iD and a bit.
 _ALONE = re.compile(rf"(?<![0-9A-Za-z])(?<![0-9]-){_GROUPS}(?![0-9A-Za-z]|-[0-9])").findall
-# A host is what follows "//" (or "www.", or a name in front of orcid.org) up to a slash.
+# A host is what follows "//"; without that, a name with a top-level domain in front of a slash. Of
+# ORCID's own names the slash may be missing. Names are looked for from their first letter only.
 _HOSTS = re.compile(
-    r"(?:https?:/{1,2}|//)([^/\s?#:]+)|((?:[a-z0-9-]+\.)*orcid\.org)(?=[/\s:?#]|$)", re.IGNORECASE
+    r"(?:https?:/{1,2}|//)([^/\s?#:]+)"
+    r"|(?<![\w.-])((?:[\w-]+\.)+[^\W\d_]{2,}(?=/)|(?:[\w-]+\.)*orcid\.org(?=[\s:?#]|$))",
+    re.IGNORECASE,
 ).findall
 _DASHES = {ord(c): "-" for c in "‐‑‒–—―−﹘﹣－⁃"}
 _LETTERS = re.compile(r"[^a-z]").sub
@@ -52,9 +55,7 @@ def parse(text: str, host: str = "orcid.org") -> OrcidId:
     spelled = _clean(text)
     if not spelled:
         raise RefusedOrcidId("empty", text)
-    ours = host.lower().partition(":")[0]
-    wanted = {ours, f"www.{ours}"}
-    if any((a or b).lower() not in wanted for a, b in _HOSTS(spelled)):
+    if not _ours(host).issuperset(_hosts(spelled)):
         raise RefusedOrcidId("other_host", text)
     found = {re.sub(r"[-\s]", "", one).upper() for one in _ALONE(spelled)}
     if not found:
@@ -79,22 +80,28 @@ def is_claimed(*, value: str, scheme: str, scheme_uri: str, host: str = "orcid.o
     """Whether a nameIdentifier says that it is an ORCID iD.
 
     A bare number under another scheme is none (an ISNI has the same shape), nor is a bare number
-    without any scheme.
+    without any scheme. A scheme must name the registry in use; a value that names another of
+    ORCID's hosts is one that says so and cannot be used.
     """
     if scheme == "ORCID" or _LETTERS("", scheme.lower()) in ("orcid", "orcidid"):
         return True
-    if _names_host(scheme, host) or _names_host(scheme_uri, host):
+    ours = _ours(host)
+    if any(not ours.isdisjoint(_hosts(_clean(text))) for text in (scheme, scheme_uri) if text):
         return True
-    return _names_host(value, host)
+    return any(
+        one in ours or one == "orcid.org" or one.endswith(".orcid.org")
+        for one in _hosts(_clean(value))
+    )
 
 
-def _names_host(text: str, host: str) -> bool:
-    """Whether the text holds an address at orcid.org, a part of it, or the host in use."""
-    low = text.lower()
-    if "orcid.org" not in low and host.lower() not in low:
-        return False
-    named = ((a or b).lower() for a, b in _HOSTS(_clean(low)))
-    return any(one in ("orcid.org", host) or one.endswith(".orcid.org") for one in named)
+def _ours(host: str) -> frozenset[str]:
+    name = host.lower().partition(":")[0]
+    return frozenset((name, f"www.{name}"))
+
+
+def _hosts(text: str) -> set[str]:
+    """Every host that the text names."""
+    return {(address or name).lower() for address, name in _HOSTS(text)}
 
 
 def _clean(text: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,12 @@ REFUSED = [
     ("qa.orcid.org/0000-0002-1825-0097", "other_host", "test system"),
     ("https://orcid.org.example.com/0000-0002-1825-0097", "other_host", "look-alike"),
     ("https://isni.org/isni/0000000218250097", "other_host", "another registry"),
+    ("isni.org/isni/0000000218250097", "other_host", "another registry, without a scheme"),
+    ("www.example.com/0000-0002-1825-0097", "other_host", "a name with www"),
+    ("notorcid.org/0000-0002-1825-0097", "other_host", "the end of a name is no name"),
+    ("not_orcid.org/0000-0002-1825-0097", "other_host", "nor behind an underscore"),
+    ("nót-orcid.org/0000-0002-1825-0097", "other_host", "nor behind another letter"),
+    ("https://orcid.org/sandbox.orcid.org/0000-0002-1825-0097", "other_host", "doubled, mixed"),
 ]
 
 
@@ -101,6 +109,12 @@ CLAIMS = [
     ("0000-0002-1825-0097", "", "", False, "a bare number without any scheme"),
     ("https://ror.org/013meh722", "ROR", "https://ror.org", False, "an organisation"),
     ("https://notorcid.org/0000-0002-1825-0097", "", "", False, "another host"),
+    ("notorcid.org/0000-0002-1825-0097", "", "", False, "another host, bare"),
+    ("0000-0002-1825-0097", "Other", "https://sandbox.orcid.org", False, "the sandbox's schemeUri"),
+    ("0000-0002-1825-0097", "Other", "https://qa.orcid.org/", False, "a test system's schemeUri"),
+    ("0000-0002-1825-0097", "https://sandbox.orcid.org/", "", False, "the sandbox as scheme"),
+    ("0000-0002-1825-0097", "Other", "https://www.orcid.org/", True, "the schemeUri with www"),
+    ("0000-0002-1825-0097", "Other", "orcid.org", True, "the schemeUri without a scheme"),
 ]
 
 
@@ -110,6 +124,34 @@ def test_it_is_clear_what_claims_to_be_an_orcid_id(
 ) -> None:
     found = orcid_id.is_claimed(value=value, scheme=scheme, scheme_uri=uri)
     assert found is expected, remark
+
+
+def test_a_sandbox_goes_by_its_own_scheme_uri() -> None:
+    for uri, expected in (("https://sandbox.orcid.org", True), ("https://orcid.org", False)):
+        found = orcid_id.is_claimed(
+            value=JOSIAH, scheme="Other", scheme_uri=uri, host="sandbox.orcid.org"
+        )
+        assert found is expected, uri
+
+
+def test_a_registry_at_a_port_is_known_by_its_name() -> None:
+    value, host = f"http://localhost:8102/{JOSIAH}", "localhost:8102"
+    assert orcid_id.is_claimed(value=value, scheme="", scheme_uri="", host=host)
+    assert orcid_id.parse(value, host=host) == JOSIAH
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a" * 200_000, "a." * 100_000 + "orcid.orgx", "orcid.org." * 20_000, "1234 " * 40_000,
+     "1234" + " " * 200_000 + "x", "//" * 100_000, "-" * 200_000, "a-" * 100_000 + "/"],
+    ids=lambda text: text[:10],
+)  # fmt: skip
+def test_a_hostile_text_takes_no_time(text: str) -> None:
+    started = time.perf_counter()
+    orcid_id.is_claimed(value=text, scheme=text, scheme_uri=text)
+    with contextlib.suppress(RefusedOrcidId):
+        orcid_id.parse(text)
+    assert time.perf_counter() - started < 2
 
 
 @given(st.integers(min_value=0, max_value=10**15 - 1))
