@@ -75,7 +75,8 @@ class Container(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Funding(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    funder: str = ""
+    """A grant."""
+
     award_number: str = ""
     award_uri: str = ""
 
@@ -109,9 +110,7 @@ class Work(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=Tr
     container: Container | None = None
     published: PartialDate | None = None
     publication_year: int | None = None
-    version: str = ""
     language: str = ""
-    url: str = ""
     descriptions: tuple[Description, ...] = ()
     related: tuple[RelatedId, ...] = ()
     identifiers: tuple[AlternateId, ...] = ()

@@ -95,17 +95,17 @@ def test_the_isbn_of_a_chapter_is_that_of_its_book() -> None:
 
 
 FUNDINGS = [
-    (Funding("F", "A-1", ""), ("grant_number", "A-1", "funded-by"), "a number"),
-    (Funding("F", "", "https://x.example.org/1"),
+    (Funding("A-1", ""), ("grant_number", "A-1", "funded-by"), "a number"),
+    (Funding("", "https://x.example.org/1"),
      ("uri", "https://x.example.org/1", "funded-by"), "an address"),
-    (Funding("F", "A-1", "https://doi.org/10.5555/A"),
+    (Funding("A-1", "https://doi.org/10.5555/A"),
      ("doi", "10.5555/a", "funded-by"), "an award with a DOI"),
-    (Funding("F", "10.5555/award", ""), ("doi", "10.5555/award", "funded-by"), "DOI as number"),
-    (Funding("F", "v10.2", ""), ("grant_number", "v10.2", "funded-by"), "only looks like a DOI"),
-    (Funding("F", "", "gopher://x"), None, "no web address"),
-    (Funding("F", "", "https://x.example.org/a b"), None, "no address"),
-    (Funding("F", ":unav", ""), None, "placeholder"),
-    (Funding("F", "", ""), None, "only a funder"),
+    (Funding("10.5555/award", ""), ("doi", "10.5555/award", "funded-by"), "DOI as number"),
+    (Funding("v10.2", ""), ("grant_number", "v10.2", "funded-by"), "only looks like a DOI"),
+    (Funding("", "gopher://x"), None, "no web address"),
+    (Funding("", "https://x.example.org/a b"), None, "no address"),
+    (Funding(":unav", ""), None, "placeholder"),
+    (Funding("", ""), None, "only a funder"),
 ]  # fmt: skip
 
 
@@ -118,7 +118,7 @@ def test_an_award_becomes_an_id(
 
 
 def test_the_address_of_an_award_goes_with_its_number() -> None:
-    work = Work(doi=OWN, funding=(Funding("F", "A-1", "https://x.example.org/1"),))
+    work = Work(doi=OWN, funding=(Funding("A-1", "https://x.example.org/1"),))
     address = external_ids(work, work_type="data-set")[1].external_id_url
     assert address is not None
     assert address.value == "https://x.example.org/1"
@@ -138,7 +138,7 @@ def test_every_id_is_sent_once_whatever_its_spelling() -> None:
             related("IsPartOf", "ISSN", "1234-5679"),
         ),
         container=Container(identifier="12345679", identifier_kind="ISSN"),
-        funding=(Funding("F", "a-1", ""), Funding("G", "A-1", "")),
+        funding=(Funding("a-1", ""), Funding("A-1", "")),
     )
     assert made(work) == [
         SELF,

@@ -42,6 +42,8 @@ def _orcids(
         value = one.name_identifier or ""
         scheme = one.name_identifier_scheme or ""
         uri = one.scheme_uri or one.scheme_uri_41 or ""
+        if len(value) > record.LONGEST_ID:
+            continue
         if not orcid_id.is_claimed(value=value, scheme=scheme, scheme_uri=uri, host=host):
             continue
         try:

@@ -150,9 +150,7 @@ def _work(resource: Resource | Answer, *, kinds: dict[str, str], orcid_host: str
         container=read_container(attributes),
         published=dates.published(issued, year),
         publication_year=year,
-        version=attributes.version or "",
         language=attributes.language or "",
-        url=(attributes.url or "").strip(),
         descriptions=tuple(
             [
                 Description(one.description, one.description_type or "")

@@ -16,6 +16,8 @@ import msgspec
 
 from ...errors import MalformedRecord
 
+LONGEST_ID = 2000  # characters; ORCID's columns take no more, and what is longer is no identifier
+
 
 class Shape(msgspec.Struct, rename="camel", gc=False):
     """An object of the record; its first field is what a plain string in its place means."""
@@ -120,7 +122,7 @@ class AwardNumber(Shape):
 
 
 class FundingReference(Shape):
-    funder_name: str | None = None
+    funder_name: str | None = None  # what a plain string means
     award_number: str | AwardNumber | None = None
     award_uri: str | None = None
 
@@ -144,10 +146,8 @@ class Attributes(Shape):
     resource_type: str | Types | None = None  # schema 4.0, 4.1
     related_identifiers: list[RelatedIdentifier] | None = None
     related_items: list[RelatedItem] | None = None
-    version: str | None = None
     descriptions: list[Description] | None = None
     funding_references: list[FundingReference] | None = None
-    url: str | None = None
     metadata_version: int | str | None = None
     state: str | None = None
     updated: str | None = None

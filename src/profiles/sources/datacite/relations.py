@@ -22,7 +22,7 @@ def read_container(attributes: Attributes) -> Container | None:
         return Container(
             title=given.title or "",
             kind=given.type or "",
-            identifier=(identifier or "").strip(),
+            identifier=_identifier(identifier),
             identifier_kind=kind or "",
             volume=given.volume or "",
             issue=given.issue or "",
@@ -41,7 +41,7 @@ def _container_of_item(item: record.RelatedItem, title: str) -> Container:
     return Container(
         title=title,
         kind=item.related_item_type or "",
-        identifier=((identifier and identifier.related_item_identifier) or "").strip(),
+        identifier=_identifier(identifier and identifier.related_item_identifier),
         identifier_kind=(identifier and identifier.related_item_identifier_type) or "",
         volume=item.volume or "",
         issue=item.issue or "",
@@ -50,23 +50,28 @@ def _container_of_item(item: record.RelatedItem, title: str) -> Container:
     )
 
 
+def _identifier(text: str | None) -> str:
+    """Trimmed; empty for what is too long to be one."""
+    return text.strip() if text and len(text) <= record.LONGEST_ID else ""
+
+
 def read_related(attributes: Attributes) -> tuple[RelatedId, ...]:
     """relatedIdentifiers, then the identifiers of relatedItems."""
     made = [
-        _related_id(one.relation_type, one.related_identifier_type, one.related_identifier)
+        _related_id(one.relation_type, one.related_identifier_type, value)
         for one in attributes.related_identifiers or ()
-        if one.related_identifier
+        if (value := _identifier(one.related_identifier))
     ]
     for item in attributes.related_items or ():
         one = item.related_item_identifier
-        if one is not None and one.related_item_identifier:
+        if one is not None and (value := _identifier(one.related_item_identifier)):
             kind = one.related_item_identifier_type
-            made.append(_related_id(item.relation_type, kind, one.related_item_identifier))
+            made.append(_related_id(item.relation_type, kind, value))
     return tuple(made)
 
 
 def _related_id(relation: str | None, kind: str | None, value: str) -> RelatedId:
-    kind, value = (kind or "").strip(), value.strip()
+    kind = (kind or "").strip()
     return RelatedId((relation or "").strip(), kind, value, _doi_of(kind, value))
 
 
@@ -74,11 +79,7 @@ def _doi_of(kind: str, value: str) -> Doi | None:
     """The DOI that a value is: by its type, or as a resolver's address or a label says."""
     if "10." not in value:
         return None
-    if (
-        kind.upper() != "DOI"
-        and "doi.org/" not in value
-        and not value.startswith(("doi:", "info:"))
-    ):
+    if kind.upper() != "DOI" and not _names_a_doi(value.lower()):
         return None
     try:
         return doi.parse(value)
@@ -86,16 +87,20 @@ def _doi_of(kind: str, value: str) -> Doi | None:
         return None
 
 
+def _names_a_doi(value: str) -> bool:
+    return "doi.org/" in value or value.startswith(("doi:", "info:"))
+
+
 def read_identifiers(attributes: Attributes) -> tuple[AlternateId, ...]:
     made = [
-        AlternateId(one.identifier_type or "", one.identifier.strip())
+        AlternateId(one.identifier_type or "", value)
         for one in attributes.identifiers or ()
-        if one.identifier
+        if (value := _identifier(one.identifier))
     ]
     made += [
-        AlternateId(one.alternate_identifier_type or "", one.alternate_identifier.strip())
+        AlternateId(one.alternate_identifier_type or "", value)
         for one in attributes.alternate_identifiers or ()
-        if one.alternate_identifier
+        if (value := _identifier(one.alternate_identifier))
     ]
     return tuple(made)
 
@@ -107,5 +112,5 @@ def read_funding(attributes: Attributes) -> tuple[Funding, ...]:
         if isinstance(number, record.AwardNumber):
             uri = uri or number.award_uri
             number = number.award_number
-        made.append(Funding(one.funder_name or "", (number or "").strip(), (uri or "").strip()))
+        made.append(Funding(_identifier(number), _identifier(uri)))
     return tuple(made)
