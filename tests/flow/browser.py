@@ -105,10 +105,10 @@ class Browser:
 
     def _ask(self, method: str, url: str, data: dict[str, str]) -> Any:
         url = urldefrag(url).url  # what follows # stays in the browser
+        if method == "GET" and data:
+            url = f"{urlsplit(url)._replace(query='').geturl()}?{urlencode(data)}"
+            data = {}
         if urlsplit(url).netloc != urlsplit(self.service_url).netloc:
-            if method == "GET" and data:
-                url = f"{urlsplit(url)._replace(query='').geturl()}?{urlencode(data)}"
-                data = {}
             return self.wire.request(method, url, data=data or None)
         target = url.removeprefix(self.service_url) or "/"
         headers = {"referer": self.came_from}
