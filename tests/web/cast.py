@@ -52,8 +52,13 @@ def signed_in(person: Person) -> Client:
     return client
 
 
-def permit(person: Person, scope: str = "/read-limited /activities/update") -> None:
-    """Gives the permission for Auto-update, as a return from ORCID does."""
+def permit(
+    person: Person,
+    scope: str = "/read-limited /activities/update",
+    *,
+    purpose: Purpose = Purpose.AUTO_UPDATE,
+) -> None:
+    """Gives the permission, as a return from ORCID does."""
     reply = TokenReply(
         access_token=Secret(f"token of {person.orcid}"),
         refresh_token=None,
@@ -63,7 +68,7 @@ def permit(person: Person, scope: str = "/read-limited /activities/update") -> N
         name="",
         api_client="APP-EXAMPLE",
     )
-    grants.store_grant(person, Purpose.AUTO_UPDATE, reply, timezone.now())
+    grants.store_grant(person, purpose, reply, timezone.now())
 
 
 def withdraw(person: Person) -> None:
@@ -88,7 +93,8 @@ def claim(
     ledger.record_work(Work(doi=Doi(doi), titles=(Title(title),)), title=title)
     ledger.want(orcid, Doi(doi), origin=Origin.AUTO_UPDATE, by="auto_update", now=now)
     if state in _ROUNDS:
-        (taken,) = ledger.take_due(orcid, limit=1, lease=_LEASE, now=now)
+        taken = ledger.take(orcid, lease=_LEASE, now=now)
+        assert taken, "nothing is due"
         assert taken.doi == doi, "an older claim is still due: make the waiting ones last"
         event = _ROUNDS[state]
         ledger.settle(
@@ -97,6 +103,7 @@ def claim(
                 event=event,
                 reason=reason,
                 message=message,
+                accepted=event == Event.KEEP,
                 put_code=17 if event == Event.KEEP else None,
             ),
             now=now + timedelta(seconds=1),

@@ -95,6 +95,26 @@ def test_what_stands_in_the_way_is_named_first(
     assert decisive.text.strip() in first, "the headline quotes the first rule that says so"
 
 
+@pytest.mark.parametrize(
+    ("record", "offered", "remark"),
+    [
+        ({"orcid": BOB}, True, "the iD is not in the metadata"),
+        ({"titles": []}, False, "ORCID takes no work without a title"),
+        ({}, False, "it only waits for permission"),
+    ],
+)
+def test_what_can_be_added_by_hand_leads_to_where_that_is_done(
+    as_alice: Client, simulation: Simulation, record: dict[str, Any], offered: bool, remark: str
+) -> None:
+    register(simulation, **record)
+    page = asked(as_alice)
+    assert page.links.get(f"Find works {DOI}") == (
+        f"/works/find?query={DOI}" if offered else None
+    ), remark
+    if offered:
+        assert "You can add it yourself under Find works." in page.words
+
+
 def test_everybody_gets_the_answer_for_their_own_id(
     as_alice: Client, as_bob: Client, simulation: Simulation
 ) -> None:

@@ -11,9 +11,10 @@ from playwright.sync_api import Page, expect
 from profiles.claims.states import State
 from profiles.people import accounts
 from profiles.people.models import Person
+from profiles.simulator.server import Simulation
 
-from .browsing import DESKTOP, PHONE, Visit, check
-from .cast import claim, make_alice, make_nemo, permit, signed_in
+from .browsing import DESKTOP, PHONE, Visit, check, picture
+from .cast import ALICE, claim, make_alice, make_nemo, permit, signed_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -80,6 +81,88 @@ def test_every_page_is_accessible_and_fits(
     check(page)
 
 
+def with_works(simulation: Simulation) -> None:
+    """At DataCite: one work for every mark, some with a claim."""
+    named = [f"https://orcid.org/{ALICE}"]
+    part = {"relatedIdentifierType": "DOI", "relatedIdentifier": "10.5555/all"}
+    ice = {"title": "Ice of the Weddell Sea: " + "what the floes, the krill and the seals say " * 3}
+    for doi, ids, more in [
+        ("10.5555/done", named, {"titles": [ice]}),
+        ("10.5555/off", named, {}),
+        ("10.5555/part", named, {"relatedIdentifiers": [{"relationType": "IsPartOf", **part}]}),
+        ("10.5555/new", named, {}),
+        ("10.5555/" + "a-doi-without-any-place-to-break-it" * 3, named, {}),
+        ("10.5555/unnamed", [], {}),
+    ]:
+        identifiers = [{"nameIdentifier": one, "nameIdentifierScheme": "ORCID"} for one in ids]
+        creators = [{"name": "Adams, Alice", "nameIdentifiers": identifiers}]
+        record = {
+            "doi": doi,
+            "titles": [{"title": f"Teapots of the Weddell Sea, {doi[-6:]}"}],
+            "creators": [*creators, *({"name": f"Author {letter}"} for letter in "BCDE")],
+            "types": {"resourceTypeGeneral": "Dataset"},
+            "publisher": {"name": "Example Archive of the Southern Ocean"},
+            "publicationYear": 2024,
+            **more,
+        }
+        simulation.datacite.register(record)
+    claim("10.5555/done", state=State.DONE)
+    claim("10.5555/off", state=State.REMOVED)
+
+
+@pytest.mark.parametrize(("viewport", "scheme"), LOOKS)
+def test_finding_works_is_accessible_and_fits(
+    visit: Visit,
+    live_server: Any,
+    simulation: Simulation,
+    *,
+    viewport: dict[str, int],
+    scheme: str,
+) -> None:
+    page = visit(viewport=viewport, color_scheme=scheme)
+    arrive(page, live_server, make_alice())
+    with_works(simulation)
+    for name, query in [("own", ""), ("words", "weddell"), ("nothing", "zebra"), ("bad", "()")]:
+        page.goto(f"{live_server.url}/works/find?query={query}")
+        check(page)
+        picture(page, f"find-{name}-{viewport['width']}-{scheme}")
+    simulation.datacite.faults.add(path_prefix="/dois", times=None, status=503)
+    page.goto(f"{live_server.url}/works/find")
+    expect(page.get_by_text("DataCite does not answer")).to_be_visible()
+    check(page)
+    simulation.datacite.faults.clear()
+    page.goto(f"{live_server.url}/works/find?query=weddell")
+    page.get_by_role("button", name="Add to ORCID record").click()
+    expect(page.get_by_role("status")).to_contain_text("2 works are noted")
+    check(page)
+    picture(page, f"find-added-{viewport['width']}-{scheme}")
+    page.goto(f"{live_server.url}/works")
+    picture(page, f"works-{viewport['width']}-{scheme}")
+
+
+def test_works_are_found_and_added_with_the_keyboard(
+    visit: Visit, live_server: Any, simulation: Simulation
+) -> None:
+    page = visit()
+    arrive(page, live_server, make_alice())
+    with_works(simulation)
+    page.goto(f"{live_server.url}/works/find")
+    page.get_by_role("searchbox", name="Search DataCite").focus()
+    page.keyboard.type("10.5555/unnamed")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Works that match")).to_be_visible()
+    box = page.get_by_role("checkbox", name="Teapots of the Weddell Sea")
+    expect(box).not_to_be_checked()
+    box.focus()
+    page.keyboard.press("Space")
+    for _ in range(3):  # over the links of the work to the button
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.type") == "submit":
+            break
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("1 work is noted")
+
+
 def test_the_page_that_links_an_id_is_accessible(visit: Visit, live_server: Any) -> None:
     page = visit()
     arrive(page, live_server, make_nemo())
@@ -137,6 +220,21 @@ def test_everything_works_without_scripts(visit: Visit, live_server: Any) -> Non
     page.get_by_text("Alice Adams", exact=True).first.click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("link", name="Sign In")).to_be_visible()
+
+
+def test_works_are_found_and_added_without_scripts(
+    visit: Visit, live_server: Any, simulation: Simulation
+) -> None:
+    page = visit(java_script_enabled=False)
+    arrive(page, live_server, make_alice())
+    with_works(simulation)
+    page.goto(f"{live_server.url}/works")
+    page.get_by_role("link", name="Find works", exact=True).click()
+    page.get_by_role("searchbox", name="Search DataCite").fill("weddell")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("checkbox", name="Teapots of the Weddell Sea, 5/part").check()
+    page.get_by_role("button", name="Add to ORCID record").click()
+    expect(page.get_by_role("status")).to_contain_text("3 works are noted")
 
 
 def test_the_summary_on_settings_follows_by_itself(visit: Visit, live_server: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
 from profiles.claims.queries import ACTIONS
@@ -9,6 +11,8 @@ from profiles.claims.states import Event, Origin, State, Wanted
 from profiles.matching import Answer, Verdict
 from profiles.people.permissions import GrantState, Purpose
 from profiles.people.profile import Role
+from profiles.pipeline import find
+from profiles.values.work import Place
 from profiles.web import wording
 
 TABLES = [
@@ -20,6 +24,8 @@ TABLES = [
     ("roles", set(wording.ROLES), set(Role)),
     ("answers", set(wording.ANSWERS), set(Answer)),
     ("verdicts", set(wording.VERDICTS), set(Verdict)),
+    ("refusals", set(wording.REFUSALS), set(find.REFUSALS)),
+    ("places", set(wording.NAMED), {None, *get_args(Place)}),
 ]
 
 

@@ -17,6 +17,7 @@ def test_without_works_the_page_says_what_to_expect(as_alice: Client) -> None:
     page = Page(as_alice.get("/works"))
     assert "No works yet" in page.words
     assert page.links["Check that permission and Auto-update are on"] == "/settings"
+    assert page.links["Find works to add"] == page.links["Find works"] == "/works/find"
 
 
 def test_a_work_is_listed_with_title_doi_state_and_record(as_alice: Client) -> None:

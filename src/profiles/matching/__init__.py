@@ -4,10 +4,11 @@ from .about_id import claimants
 from .case import Case, PersonFacts, Policy
 from .outcome import Answer, Evaluation, Outcome, Verdict
 from .rules import RULES, Rule, evaluate
-from .words import AUDIENCES, WORDS, ExplainLine, Words, evaluation_lines, mend
+from .words import AUDIENCES, BY_HAND, WORDS, ExplainLine, Words, evaluation_lines, mend
 
 __all__ = [
     "AUDIENCES",
+    "BY_HAND",
     "RULES",
     "WORDS",
     "Answer",

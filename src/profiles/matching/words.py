@@ -36,7 +36,7 @@ class ExplainLine(NamedTuple):
     mend: str  # empty where nothing needs mending
 
 
-_BY_HAND = "You can add it yourself under Find works."
+BY_HAND = "You can add it yourself under Find works."
 _SETTINGS = "Change this under Settings."
 _PERSONS_CHOICE = "Only the researcher can change this."
 
@@ -75,7 +75,7 @@ WORDS: dict[str, Words] = {
     "prefix_allowed": Words("The DOI's prefix is not excluded."),
     "prefix_excluded": Words(
         "DOIs of this prefix are excluded from auto-update.",
-        _BY_HAND,
+        BY_HAND,
         "Ask DataCite why the prefix is excluded.",
         "Take the prefix out of EXCLUDE_PREFIXES.",
     ),
@@ -106,7 +106,7 @@ WORDS: dict[str, Words] = {
     "is_creator": Words("The ORCID iD is among the creators."),
     "not_named": Words(
         "The ORCID iD is not in the metadata.",
-        f"Ask the repository to add your iD to your name among the creators. {_BY_HAND}",
+        f"Ask the repository to add your iD to your name among the creators. {BY_HAND}",
         "Add the iD as nameIdentifier with scheme ORCID to the creator.",
         "The repository must add the iD; names alone are never matched.",
     ),
@@ -115,7 +115,7 @@ WORDS: dict[str, Words] = {
     "no_contributor": Words("It does not matter here who the contributors are."),
     "only_contributor": Words(
         "The ORCID iD is only among the contributors, who are not sent by themselves.",
-        _BY_HAND,
+        BY_HAND,
         "List the person among the creators if they are an author.",
         "Contributors count when the person or the operator chose their role.",
     ),
@@ -144,7 +144,7 @@ WORDS: dict[str, Words] = {
     "no_part_of_doi": Words("It is not part of another DOI."),
     "part_of_doi": Words(
         "It is part of another DOI, as a file is part of a dataset.",
-        _BY_HAND,
+        BY_HAND,
         "Use IsPartOf with a DOI only for components; otherwise choose another relation.",
         "The person can choose in Settings to have parts sent.",
     ),
@@ -153,7 +153,7 @@ WORDS: dict[str, Words] = {
     "community_ignored": Words("A community is not a whole that this is part of: ignored."),
     "part_of_community_strict": Words(
         "It names a community with IsPartOf, and here every IsPartOf excludes.",
-        _BY_HAND,
+        BY_HAND,
         "Do not use IsPartOf for communities.",
         "Set PART_RULE=components.",
     ),
@@ -162,7 +162,7 @@ WORDS: dict[str, Words] = {
     "part_of_serial": Words("It is in a series or book, which makes it a work of its own."),
     "part_of_serial_strict": Words(
         "It is in a series or book, and here every IsPartOf excludes.",
-        _BY_HAND,
+        BY_HAND,
         "Name the series with IsPublishedIn.",
         "Set PART_RULE=components.",
     ),
@@ -170,7 +170,7 @@ WORDS: dict[str, Words] = {
     "no_part_of_other": Words("It is not part of anything else."),
     "part_of_other": Words(
         "It is part of something else, such as a web page or a collection.",
-        _BY_HAND,
+        BY_HAND,
         "Use IsPartOf only for components; otherwise choose another relation.",
         "The person can choose in Settings to have parts sent.",
     ),

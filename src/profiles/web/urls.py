@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from . import landing, permission, settings, sign_in, status, works
+from . import find, landing, permission, settings, sign_in, status, works
 
 urlpatterns = [
     path("", landing.landing, name="landing"),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("settings/claims", settings.claims_summary, name="claims-summary"),
     path("settings/me", RedirectView.as_view(pattern_name="settings", query_string=True)),
     path("works", works.listing, name="works"),
+    path("works/find", find.works, name="find"),
     path("works/explain", works.why, name="explain"),
     path("works/<uuid:uuid>", works.show, name="work"),
     path("works/<uuid:uuid>/<slug:name>", works.act, name="work-action"),

@@ -9,10 +9,20 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ..claims.states import Event, Origin, State, Wanted
-from ..errors import MalformedRecord, NotADoi, NotFound, ProfilesError, Unreachable
+from ..errors import (
+    MalformedRecord,
+    Misconfigured,
+    NotADoi,
+    NotFound,
+    ProfilesError,
+    UnexpectedAnswer,
+    Unreachable,
+)
 from ..matching import Answer, Verdict
 from ..people.permissions import GrantState, Purpose
 from ..people.profile import Role
+from ..pipeline.find import Found
+from ..values.work import Place
 
 Words = str | Promise
 
@@ -41,6 +51,30 @@ def claim(state: State, wanted: Wanted) -> Pill:
     """A removal on its way is `waiting` too, but reads otherwise."""
     leaving = wanted == Wanted.ABSENT and state in (State.WAITING, State.WORKING)
     return LEAVING if leaving else CLAIMS[state]
+
+
+REMOVED_BY_YOU = Pill(_("Removed by you"))
+NOT_BY_ITSELF = Pill(_("Not added by itself"), WARN)
+NOT_YET = Pill(_("Not on your record yet"), WAIT)
+NOT_NAMED = Pill(_("Not on your record"))
+
+
+def found(one: Found) -> Pill:
+    """How a work that was found stands with the person who searched."""
+    if one.claim is not None:
+        if one.claim.reason in ("removed_by_person", "removed_at_orcid"):
+            return REMOVED_BY_YOU
+        return claim(one.claim.state, one.claim.wanted)
+    if one.named is None:
+        return NOT_NAMED
+    return NOT_BY_ITSELF if one.against else NOT_YET
+
+
+NAMED: Mapping[Place | None, Words] = {
+    "creators": _("Your ORCID iD is among the creators."),
+    "contributors": _("Your ORCID iD is among the contributors."),
+    None: _("Your ORCID iD is not in the metadata."),
+}
 
 
 class Filter(NamedTuple):
@@ -152,4 +186,25 @@ PROBLEMS: Mapping[type[ProfilesError], Words] = {
     NotFound: _("DataCite has no public DOI of that name. Is it spelled right?"),
     Unreachable: _("DataCite does not answer at the moment. Please try again in a few minutes."),
     MalformedRecord: _("DataCite's record of this DOI cannot be read."),
+    UnexpectedAnswer: _("DataCite's answer cannot be read. Please try again in a few minutes."),
+    Misconfigured: _("DataCite refuses our service at the moment. This is ours to mend."),
+}
+
+SEARCH_PROBLEMS: Mapping[type[ProfilesError], Words] = {
+    Unreachable: PROBLEMS[Unreachable],
+    Misconfigured: PROBLEMS[Misconfigured],
+    UnexpectedAnswer: _(
+        "DataCite could not answer this search. Please try other words, or again in a few minutes."
+    ),
+}
+NOTHING_ASKED = _("Please type at least one word, a name or a DOI.")
+
+# Why a work that was ticked is not added: the DOIs follow.
+REFUSALS: Mapping[str, Words] = {
+    "unknown": _("Not added, because DataCite has no public DOI of that name:"),
+    "unreadable": _("Not added, because DataCite's record cannot be read:"),
+    "not_datacite": _("Not added, because another agency than DataCite registered it:"),
+    "not_findable": _("Not added, because the DOI is not findable:"),
+    "no_title": _("Not added, because it has no title, and ORCID takes no work without one:"),
+    "doi_unreadable": _("Not added, because ORCID cannot read the DOI:"),
 }

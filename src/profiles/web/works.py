@@ -17,13 +17,13 @@ from django.views.decorators.http import require_POST, require_safe
 from ..claims import queries
 from ..claims.queries import ClaimDetail, ClaimRow, HistoryLine
 from ..errors import ImpossibleTransition, NotFound
-from ..matching import Answer, ExplainLine
+from ..matching import BY_HAND, Answer, ExplainLine, Verdict, mend
 from ..pipeline import explain, wishes
 from ..pipeline.explain import Explanation
 from ..values import doi as dois
 from ..values.doi import Doi
 from ..values.orcid_id import OrcidId
-from . import wording
+from . import paging, wording
 from .access import Owner, for_owner
 
 WISHES: dict[str, Callable[[OrcidId, Doi], object]] = {
@@ -39,7 +39,7 @@ WISHES: dict[str, Callable[[OrcidId, Doi], object]] = {
 def listing(request: HttpRequest, owner: Owner) -> HttpResponse:
     asked = request.GET.get("show", "")
     chosen = next((one for one in wording.FILTERS if one.key == asked), wording.FILTERS[0])
-    page = queries.page(owner.orcid, states=chosen.states, number=_number(request))
+    page = queries.page(owner.orcid, states=chosen.states, number=paging.number(request.GET))
     return render(
         request,
         "works/list.html",
@@ -107,6 +107,7 @@ def _explained(found: Explanation) -> dict[str, object]:
     return {
         "title": found.title,
         "headline": wording.VERDICTS[verdict],
+        "by_hand": verdict == Verdict.NO and BY_HAND in mend(reason, "person"),
         "decisive": next((line for line in found.lines if reason and line.code == reason), None),
         "rules": [_rule(line) for line in found.lines if not _is_idle(line)],
         "set_aside": [_rule(line) for line in found.lines if _is_idle(line)],
@@ -141,11 +142,6 @@ def _shown(row: ClaimRow) -> dict[str, object]:
 
 def _line(line: HistoryLine) -> dict[str, object]:
     return {"at": line.at, "words": wording.happened(line.what), "detail": line.detail}
-
-
-def _number(request: HttpRequest) -> int:
-    text = request.GET.get("page", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 1
 
 
 def _page_address(show: str, number: int) -> str:
