@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
+from ..values import texts
 from ..values.work import Contributor, Work
-from . import contributors, texts
+from . import contributors
 from .orcid_work import Citation
 
 MOST_AUTHORS = 50  # then "and others": ORCID's pages show as many contributors

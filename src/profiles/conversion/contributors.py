@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from ..values import texts
 from ..values.orcid_id import OrcidId
 from ..values.work import Contributor as Person
 from ..values.work import Work
-from . import texts
 from .orcid_work import Contributor, ContributorAttributes, ContributorOrcid, Text
 
 CREDIT_NAME_LIMIT = 150
@@ -91,14 +91,12 @@ def _are_clean(names: list[str]) -> bool:
 
 
 def credit_name(person: Person) -> str:
-    """The name to print; empty for a placeholder."""
+    """The name to print, without placeholders; empty when it was nothing else."""
     name = person.name
     if _are_clean([name]):
         return name
-    name = texts.line(name, CREDIT_NAME_LIMIT).strip(_STRAY)
-    if ":" in name and all(map(texts.is_placeholder, name.replace(",", " ").split())):
-        return ""
-    return name
+    name = texts.without_placeholders(texts.line(name, CREDIT_NAME_LIMIT))
+    return " ".join(name.split()).strip(_STRAY)
 
 
 def _others(work: Work, *, creators: list[str], orcid_host: str) -> list[Contributor]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 
 from ..errors import NotConvertible
-from ..values import doi
+from ..values import doi, texts
 from ..values.dates import PartialDate
 from ..values.work import Description, Work
-from . import texts
 from .citation import citation
 from .contributors import contributors
 from .external_ids import external_ids

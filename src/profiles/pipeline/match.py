@@ -9,11 +9,11 @@ from django.db import transaction
 from ..claims import ledger
 from ..claims.ledger import Holding
 from ..claims.states import Origin, State
-from ..conversion import texts
 from ..matching import Evaluation, PersonFacts, Policy, Verdict, claimants, evaluate
 from ..matching.case import Removed
 from ..people.permissions import Purpose
 from ..people.standing import Standing, standings
+from ..values import texts
 from ..values.orcid_id import OrcidId
 from ..values.work import Work
 from .nudge import nudge

@@ -271,6 +271,7 @@ def test_every_shared_record_is_converted_and_valid(shared: Path, judge: etree.X
             found.append((file.name, ids))
     assert found == []
     assert refused == {
+        "10.1371_journal.pmed.0040177.g001.json": "it has no title",
         "10.21373_110.json": "it has no title",
         "10.3203_iwf_c-7774.json": "it has no title",
         "nodoi_ef1fe51c18.json": "it has no DOI",

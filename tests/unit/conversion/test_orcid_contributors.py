@@ -68,7 +68,22 @@ def test_what_is_no_persons_credit_is_left_out(kind: str) -> None:
     assert credits_of(Work(doi=OWN, contributors=(Contributor("Somebody", kind),))) == []
 
 
-@pytest.mark.parametrize("name", ["", "  ", ":unav", "(:unkn)", ":null, :null", "\u200b"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "  ",
+        ":unav",
+        "(:unkn)",
+        ":null, :null",
+        "\u200b",
+        ":{unav)",
+        ":(unav)",
+        "(:none) none",
+        "{:unkn}",
+        ":tba, none",
+    ],
+)
 def test_a_name_that_says_nothing_is_left_out_and_the_next_is_first(name: str) -> None:
     work = Work(doi=OWN, creators=(Contributor(name), Contributor("Josiah Carberry")))
     assert credits_of(work) == [("Josiah Carberry", "first", "author")]
@@ -87,6 +102,13 @@ NAMES = [
     ("Carberry, Josiah", "Carberry, Josiah", "a comma within"),
     ("Josiah S.", "Josiah S.", "an initial keeps its stop"),
     ("Institute: of Colons", "Institute: of Colons", "a colon is no placeholder"),
+    (":null Smith", "Smith", "half a placeholder"),
+    ("(:unav) Smith", "Smith", "in brackets"),
+    ("Smith, :null", "Smith", "behind a comma"),
+    ("Smith, (:unkn)", "Smith", "both"),
+    ("Ann (:unav) Smith", "Ann Smith", "in the middle"),
+    ("None, At", "None, At", "words that are somebody's name"),
+    ("Josi\u00adah Carberry", "Josiah Carberry", "a soft hyphen"),
 ]
 
 

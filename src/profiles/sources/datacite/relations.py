@@ -41,7 +41,7 @@ def _container_of_item(item: record.RelatedItem, title: str) -> Container:
     return Container(
         title=title,
         kind=item.related_item_type or "",
-        identifier=_identifier(identifier and identifier.related_item_identifier),
+        identifier=_identifier(identifier.related_item_identifier if identifier else None),
         identifier_kind=(identifier and identifier.related_item_identifier_type) or "",
         volume=item.volume or "",
         issue=item.issue or "",
