@@ -31,6 +31,8 @@ class World(NamedTuple):
     url: str  # of the service
     simulation: Simulation
     log: Path  # what the service said
+    pid: int  # of the supervisor
+    environ: dict[str, str]  # the service's
 
 
 @contextmanager
@@ -53,7 +55,7 @@ def running(database_server: str, home: Path) -> Iterator[World]:
             service = subprocess.Popen(command, env=environ, stdout=output, stderr=output)
             try:
                 _wait(service, port, log)
-                yield World(url, simulation, log)
+                yield World(url, simulation, log, service.pid, environ)
             finally:
                 service.terminate()
                 service.wait(STOP_SECONDS)

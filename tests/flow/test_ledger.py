@@ -135,10 +135,22 @@ def test_a_removal_while_a_worker_is_out_is_not_lost() -> None:
 def test_a_lost_lease_settles_nothing() -> None:
     want()
     late = take()
-    assert ledger.sweep(now=NOON + LEASE + timedelta(seconds=1)) == (ALICE,)
+    assert ledger.sweep(now=NOON + LEASE) == 0
+    assert ledger.sweep(now=NOON + LEASE + timedelta(seconds=1)) == 1
     assert not ledger.settle(late, KEPT, now=NOON)
     assert claim().state == State.WAITING
     assert claim().put_code is None
+
+
+def test_what_a_dead_worker_held_is_taken_back_at_once() -> None:
+    want()
+    want(BOB)
+    late = take()
+    take(BOB)
+    assert ALICE in ledger.due_orcids(now=NOON, limit=5)  # somebody has to look
+    assert ledger.take_back(ALICE, now=NOON) == 1
+    assert not ledger.settle(late, KEPT, now=NOON)
+    assert (claim().state, claim(BOB).state) == (State.WAITING, State.WORKING)
 
 
 def test_a_claim_that_kills_its_workers_is_given_up() -> None:

@@ -363,24 +363,35 @@ def _still_counts(claim: Claim, found: Settlement) -> bool:
     return theirs and not claim.insisted
 
 
-def sweep(*, now: datetime, limit: int = 1000) -> tuple[OrcidId, ...]:
-    """Take back the leases that ran out. The iDs concerned."""
+def take_back(orcid: OrcidId, *, now: datetime) -> int:
+    """Only for who is `writing_to` the record: whoever had leased these claims is dead. How many."""
+    with transaction.atomic():
+        return _expire(Claim.objects.filter(orcid=orcid, state=State.WORKING), now=now)
+
+
+def sweep(*, now: datetime) -> int:
+    """Take back the leases that ran out. How many."""
     with transaction.atomic():
         lost = Claim.objects.filter(state=State.WORKING, lease_until__lt=now)
-        claims = list(lost.order_by("pk").select_for_update(skip_locked=True)[:limit])
-        for claim in claims:
-            # A claim that kills its worker again and again must not do so for ever.
-            claim.attempts += 1
-            for_good = claim.attempts >= LEASES
-            event, reason = (Event.FAIL, "our_fault") if for_good else (Event.EXPIRE, "")
-            _move(claim, event, reason=reason, by="sweeper", now=now, due_at=now)
-    return tuple({OrcidId(claim.orcid) for claim in claims})
+        return _expire(lost, now=now)
+
+
+def _expire(claims: QuerySet[Claim], *, now: datetime) -> int:
+    lost = list(claims.order_by("pk").select_for_update(skip_locked=True))
+    for claim in lost:
+        # A claim that kills its worker again and again must not do so for ever.
+        claim.attempts += 1
+        for_good = claim.attempts >= LEASES
+        event, reason = (Event.FAIL, "our_fault") if for_good else (Event.EXPIRE, "")
+        _move(claim, event, reason=reason, by="sweeper", now=now, due_at=now)
+    return len(lost)
 
 
 def due_orcids(*, now: datetime, limit: int) -> tuple[OrcidId, ...]:
-    """Whose claims are due, those who wait longest first."""
-    due = Claim.objects.filter(state=State.WAITING, due_at__lte=now).values("orcid")
-    waiting = due.annotate(since=Min("due_at")).order_by("since")[:limit]
+    """Whose claims are due, or in hands that may be dead; those who wait longest first."""
+    due = Claim.objects.filter(state=State.WAITING, due_at__lte=now)
+    due |= Claim.objects.filter(state=State.WORKING)
+    waiting = due.values("orcid").annotate(since=Min("due_at")).order_by("since")[:limit]
     return tuple(OrcidId(row["orcid"]) for row in waiting)
 
 

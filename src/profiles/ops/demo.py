@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ..simulator.server import Simulation
 
 PORT = 8000
+MEMORY = "simulators"  # so that grants and claims of the last run meet an ORCID that knows them
 READY_SECONDS = 60
 STEPS = (
     "Sign In, then Sign in with Globus: choose an institution, Google or ORCID.",
@@ -66,7 +67,7 @@ def demo(
 
     # The simulators are imported and started beside the database and its migrations.
     with ThreadPoolExecutor(1) as beside:
-        starting: Future[Simulation] = beside.submit(_simulate, port, base_url)
+        starting: Future[Simulation] = beside.submit(_simulate, port, base_url, home / MEMORY)
         prepare()
         run_migrate(environ)
         simulation = starting.result()
@@ -78,7 +79,7 @@ def demo(
         simulation.stop()
 
 
-def _simulate(port: int, service_url: str) -> Simulation:
+def _simulate(port: int, service_url: str, memory_file: Path) -> Simulation:
     from ..simulator import server  # noqa: PLC0415 (half a second, spent beside other work)
 
     return server.start(
@@ -87,7 +88,7 @@ def _simulate(port: int, service_url: str) -> Simulation:
         globus_port=port + 2,
         datacite_port=port + 3,
         service_url=service_url,
-        seeded=True,
+        memory_file=memory_file,
     )
 
 
@@ -104,6 +105,7 @@ def _forget(home: Path) -> None:
         raise CannotStart("the demo is running", hint="Stop it first")
     for name in ("postgres", "keys"):
         shutil.rmtree(home / name, ignore_errors=True)
+    (home / MEMORY).unlink(missing_ok=True)
 
 
 def _answers(port: int) -> bool:

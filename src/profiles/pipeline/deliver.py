@@ -31,6 +31,7 @@ from .services import Services
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=5)  # of one claim: longer than all its calls run into their time-outs
+PASSES_WITHIN = 5.0  # seconds until a call is over whose caller died
 TURN = 5.0  # seconds that one person has before it is the next one's turn
 
 
@@ -46,8 +47,11 @@ def deliver(
 
     Where somebody else is writing to the same record, they find what is due: nothing is done here.
     """
-    settled, begun = 0, time.monotonic()
+    settled = 0
     with ledger.writing_to(orcid) as mine:
+        if mine and ledger.take_back(orcid, now=timezone.now()):
+            _let_pass(stop)
+        begun = time.monotonic()
         while mine:
             if stop() or time.monotonic() - begun > TURN:
                 return Delivered(settled, more=True)
@@ -62,6 +66,13 @@ def deliver(
             if found.everybody_waits and found.due_at:
                 ledger.postpone_others(orcid, until=found.due_at)
     return Delivered(settled, more=False)
+
+
+def _let_pass(stop: Callable[[], bool]) -> None:
+    """A dead worker's call may still be on its way through ORCID: nothing is sent beside it."""
+    end = time.monotonic() + PASSES_WITHIN
+    while time.monotonic() < end and not stop():
+        time.sleep(0.2)
 
 
 def _settlement(claim: Taken, services: Services) -> Settlement | None:

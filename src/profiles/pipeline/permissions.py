@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import transaction
 from django.utils import timezone
 
 from ..claims import ledger
 from ..claims.states import Origin
 from ..people import accounts
-from ..people.models import Person
 from ..people.permissions import Purpose
 from ..people.standing import standing
 from ..values.orcid_id import OrcidId
 from .nudge import CLICK, nudge
+
+if TYPE_CHECKING:
+    from ..people.models import Person
 
 # What a person added by hand goes through Search & Link's client; everything else is auto-update's.
 ORIGINS: dict[Purpose, frozenset[Origin]] = {

@@ -20,6 +20,10 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+# A worker's machine that vanishes holds its locks until the server notices: within a minute.
+_KEEPALIVE = "-c tcp_keepalives_idle=20 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
+
+
 def _database(url: str) -> dict[str, object]:
     """A libpq URL as Django wants it; what Django has no name for is handed to libpq."""
     parts = dict(conninfo_to_dict(url))
@@ -29,7 +33,7 @@ def _database(url: str) -> dict[str, object]:
         "ENGINE": "django.db.backends.postgresql",
         **known,
         "PORT": parts.pop("port", ""),
-        "OPTIONS": parts,
+        "OPTIONS": {"options": _KEEPALIVE, **parts},
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }

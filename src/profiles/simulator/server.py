@@ -6,16 +6,17 @@ import asyncio
 import socket
 import threading
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from ..errors import Misconfigured
-from . import control, seed
-from .clock import Clock
+from . import control, memory, seed
 from .datacite.simulator import DataCiteSimulator
 from .globus.simulator import GlobusSimulator
+from .memory import Memory
 from .orcid.member_api import PUBLIC
 from .orcid.simulator import OrcidSimulator
 from .wire import Protocol
@@ -52,18 +53,20 @@ class _Server(uvicorn.Server):
 class Simulation:
     """The state of all simulators and, after `start`, their running servers."""
 
-    def __init__(self, *, service_url: str) -> None:
-        self.clock = Clock()
+    def __init__(self, *, service_url: str, memory: Memory | None = None) -> None:
+        self.memory = memory or Memory.empty()
+        self.clock = self.memory.clock
         self.service_url = service_url.rstrip("/")
-        self.orcid = OrcidSimulator(clock=self.clock)
-        self.globus = GlobusSimulator(clock=self.clock)
-        self.datacite = DataCiteSimulator(clock=self.clock)
+        self.orcid = OrcidSimulator(registry=self.memory.registry)
+        self.globus = GlobusSimulator(accounts=self.memory.accounts)
+        self.datacite = DataCiteSimulator(store=self.memory.store)
         self.orcid_client = seed.orcid_client(self.orcid, self.service_url)
         self.globus_client = seed.globus_client(self.globus, self.service_url)
         self.datacite.people = lambda: [
             (f"{one.family_name}, {one.given_names}", one.orcid)
             for one in self.orcid.registry.people.values()
         ]
+        self.memory_file: Path | None = None  # where to remember all this after `stop`
         self._servers: list[_Server] = []
         self._thread: threading.Thread | None = None
 
@@ -126,6 +129,8 @@ class Simulation:
             server.end()
         if self._thread is not None:
             self._thread.join(5)
+        if self.memory_file is not None:
+            memory.save(self.memory, self.memory_file)
 
 
 def listen(host: str, port: int, *, option: str) -> socket.socket:
@@ -154,9 +159,15 @@ def start(
     datacite_port: int = 0,
     service_url: str = "http://localhost:8000",
     seeded: bool = True,
+    memory_file: Path | None = None,
 ) -> Simulation:
-    """Run the simulators; port 0 is any free port. Raises Misconfigured for a port in use."""
-    simulation = Simulation(service_url=service_url)
+    """Run the simulators; port 0 is any free port. Raises Misconfigured for a port in use.
+
+    With a `memory_file` they go on where they were stopped the last time.
+    """
+    known = memory.load(memory_file) if memory_file else None
+    simulation = Simulation(service_url=service_url, memory=known)
+    simulation.memory_file = memory_file
     wanted = (
         (simulation.orcid, orcid_port, "--orcid-port"),
         (simulation.globus, globus_port, "--globus-port"),
@@ -173,7 +184,7 @@ def start(
         for listening in sockets:
             listening.close()
         raise
-    if seeded:
+    if seeded and known is None:
         seed.fill(simulation.orcid, simulation.globus, simulation.datacite)
     simulation.serve(sockets)
     return simulation

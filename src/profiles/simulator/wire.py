@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, MutableMapping
 from typing import Any, Final, cast
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -77,6 +78,8 @@ class Wire:
 
         try:
             to_break = await self._answer(scope, receive, watch)
+        except ClientDisconnect:
+            return  # the caller is gone, and nobody is left to be told
         finally:
             self.journal.end(
                 writing,

@@ -9,7 +9,6 @@ from typing import Any, TypedDict, Unpack
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Scope
 
-from ..clock import Clock
 from ..faults import Faults
 from ..journal import Bucket, Journal
 from ..journal import Entry as LogEntry
@@ -34,9 +33,9 @@ class EntryFields(TypedDict, total=False):
 
 
 class DataCiteSimulator:
-    def __init__(self, *, clock: Clock) -> None:
+    def __init__(self, *, store: Store) -> None:
         self.url = ""
-        self.store = Store(clock)
+        self.store = store
         self.faults = Faults()
         self.journal = Journal()
         self.limiter = Bucket(rate=UNIDENTIFIED / WINDOW, burst=UNIDENTIFIED)

@@ -9,7 +9,6 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Scope
 
-from ..clock import Clock
 from ..faults import Faults
 from ..journal import Entry, Journal
 from ..keys import signing_key
@@ -20,9 +19,9 @@ from .state import Accounts, Client
 
 
 class GlobusSimulator:
-    def __init__(self, *, clock: Clock) -> None:
+    def __init__(self, *, accounts: Accounts) -> None:
         self.url = ""
-        self.accounts = Accounts(clock)
+        self.accounts = accounts
         self.faults = Faults()
         self.journal = Journal()
         self.key = signing_key("globus")

@@ -14,7 +14,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Scope
 
-from ..clock import Clock
 from ..faults import Fault, Faults
 from ..journal import Bucket, Entry, Journal
 from ..keys import signing_key
@@ -92,9 +91,9 @@ def with_check_digit(fifteen: int) -> str:
 
 
 class OrcidSimulator:
-    def __init__(self, *, clock: Clock) -> None:
+    def __init__(self, *, registry: Registry) -> None:
         self.url = ""
-        self.registry = Registry(clock)
+        self.registry = registry
         self.faults = Faults()
         self.journal = Journal()
         self.limiter = Bucket(rate=MEMBER_RATE, burst=MEMBER_BURST)
