@@ -113,7 +113,7 @@ TABLE: dict[tuple[str, int, int | None], tuple[Kind, str]] = {
     (_ANY, 500, 9008): (_K.LATER, ""),
 }
 
-# OAuth-shaped answers have no code of ORCID's (facts: a bad token is 401, none at all 403).
+# OAuth-shaped answers have no code of ORCID's; a bad token is 401, none at all 403.
 OAUTH: dict[tuple[int, str], tuple[Kind, str]] = {
     (401, "invalid_token"): (_K.GRANT_ENDED, "permission_ended"),
     (403, "forbidden"): (_K.GRANT_ENDED, "permission_ended"),

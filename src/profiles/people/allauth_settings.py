@@ -1,4 +1,4 @@
-"""How django-allauth is set up, as Django settings made from our Config (sign-in.md 6)."""
+"""How django-allauth is set up, as Django settings made from our Config."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def allauth_settings(config: Config) -> dict[str, Any]:
         "LOGIN_REDIRECT_URL": "/settings",
         "LOGOUT_REDIRECT_URL": "/",
         "ACCOUNT_ADAPTER": "profiles.people.sign_in_rules.AccountRules",
-        # E-mail names nobody: neither sign-in nor linking goes by it (sign-in.md 9).
+        # E-mail names nobody: neither sign-in nor linking goes by it.
         "ACCOUNT_USER_MODEL_USERNAME_FIELD": None,
         "ACCOUNT_USER_MODEL_EMAIL_FIELD": None,
         "ACCOUNT_EMAIL_VERIFICATION": "none",

@@ -24,7 +24,7 @@ def store_grant(person: Person, purpose: Purpose, reply: TokenReply, now: dateti
     """Keeps what ORCID gave, sealed; an earlier grant for the purpose is replaced.
 
     Raises DifferentOrcidId where it is for another iD; then nothing is kept: token and iD change
-    together or not at all (sign-in.md 9).
+    together or not at all.
     """
     locked = Person.objects.select_for_update().get(pk=person.pk)
     if reply.orcid != locked.orcid:
@@ -102,7 +102,7 @@ def grant_of_client(orcid: OrcidId, api_client: str, *, removing: bool) -> Usabl
 def held_tokens(person: Person, purpose: Purpose | None = None) -> tuple[HeldToken, ...]:
     """Every token we hold for the purpose (or for any), to be given back.
 
-    Replaced ones too: ORCID lists us as trusted until the last one is gone (sign-in.md 2).
+    Replaced ones too: ORCID lists us as trusted until the last one is gone.
     """
     held = Grant.objects.filter(person=person).exclude(sealed_access_token="")
     if purpose is not None:

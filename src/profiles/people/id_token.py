@@ -1,7 +1,6 @@
 """Checking of OpenID Connect id_tokens (OpenID Connect Core 1.0, 3.1.3.7), with a key already found.
 
-allauth trusts the connection to the token endpoint and checks neither signature nor nonce
-(sign-in.md 6.2); we check both, always.
+allauth trusts the connection to the token endpoint and checks neither signature nor nonce; we check both, always.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ CLOCK_SKEW = 120  # seconds that a provider's clock may differ from ours
 
 
 class LinkedIdentity(msgspec.Struct, frozen=True, kw_only=True):
-    """One of the identities behind a Globus account (sign-in.md 1)."""
+    """One of the identities behind a Globus account."""
 
     sub: str
     username: str = ""

@@ -1,4 +1,4 @@
-"""Signing in with any OpenID provider, on django-allauth's generic one (sign-in.md 6).
+"""Signing in with any OpenID provider, on django-allauth's generic one.
 
 allauth keeps the state, the PKCE verifier and the account; what it leaves out is done here: nonce,
 signature, one and the same subject in id_token and userinfo, no token kept.

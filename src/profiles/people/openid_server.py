@@ -1,7 +1,6 @@
 """One OpenID issuer over HTTP: what it says of itself, its keys, its token endpoint.
 
-Raises our errors and never shows an answer's text: token errors at ORCID repeat the token
-(orcid.md 1.12). Only the HTTP status and `error` are read.
+Raises our errors and never shows an answer's text: token errors at ORCID repeat the token. Only the HTTP status and `error` are read.
 """
 
 from __future__ import annotations
@@ -85,7 +84,7 @@ def _later(issuer: str, error: str) -> ProfilesError:
     return Unreachable(f"{issuer} answers {error}")
 
 
-# RFC 6749 5.2 and sign-in.md 2. Texts vary; the code decides.
+# RFC 6749 5.2. Texts vary; the code decides.
 TOKEN_ERRORS: Mapping[str, Callable[[str, str], ProfilesError]] = {
     "invalid_client": _misconfigured,
     "unauthorized_client": _misconfigured,
@@ -104,8 +103,7 @@ class OpenIdServer:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.issuer = issuer
-        # A fresh connection per call: a code that is sent twice disables its tokens (orcid.md
-        # 1.18), so nothing below us may be tempted to repeat a request on a stale connection.
+        # A fresh connection per call: a code that is sent twice disables its tokens, so nothing below us may be tempted to repeat a request on a stale connection.
         self._http = http
         self._clock = clock
         self._metadata: tuple[float, Metadata] | None = None
@@ -135,7 +133,7 @@ class OpenIdServer:
 
     def revoke(self, token: Secret, *, client: Client) -> None:
         """Gives a token back. Silence is success; raises otherwise."""
-        # Not in ORCID's discovery document (sign-in.md 2).
+        # Not in ORCID's discovery document.
         url = self.metadata().revocation_endpoint or f"{self.issuer}/oauth/revoke"
         answer = self._send("POST", url, data={"token": token.reveal()}, client=client)
         if answer.status_code != httpx2.codes.OK:

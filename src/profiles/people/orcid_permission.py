@@ -54,7 +54,7 @@ def take(
     """The round that this state belongs to, once and never again. Raises StaleRound.
 
     The session's row is locked meanwhile: of two callbacks that arrive together only one may
-    redeem the code, for a code used twice loses its tokens (orcid.md 1.18).
+    redeem the code, for a code used twice loses its tokens.
     """
     with transaction.atomic():
         row = Session.objects.select_for_update().filter(session_key=session.session_key).first()

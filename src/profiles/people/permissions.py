@@ -26,7 +26,7 @@ class GrantState(StrEnum):
 
 
 WRITE_SCOPE = "/activities/update"
-# `/activities/update` does not contain `/read-limited` (orcid.md 2.2): both are asked for.
+# `/activities/update` does not contain `/read-limited`: both are asked for.
 NEEDED_SCOPES: dict[Purpose, tuple[str, ...]] = {
     Purpose.AUTO_UPDATE: ("/read-limited", WRITE_SCOPE),
     Purpose.SEARCH_AND_LINK: ("/read-limited", WRITE_SCOPE),

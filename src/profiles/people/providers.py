@@ -1,4 +1,4 @@
-"""The ways to sign in that this installation offers (sign-in.md 6.1). One without a client is left out."""
+"""The ways to sign in that this installation offers. One without a client is left out."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _orcid(config: Config) -> tuple[SignInProvider, ...]:
     if config.orcid_client is None:
         return ()
     # ORCID's token proxy does not pass a verifier on, and its userinfo adds nothing to the
-    # id_token (sign-in.md 2).
+    # id_token.
     orcid = SignInProvider(
         id=ORCID,
         name="ORCID",

@@ -1,6 +1,6 @@
 """A round to ORCID for permission: what is asked, what is kept meanwhile, what the way back says.
 
-Pure. State and nonce carry the protection, for ORCID has no PKCE (sign-in.md 2).
+Pure. State and nonce carry the protection, for ORCID has no PKCE.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def authorize_url(asked: Round, *, endpoint: str, client_id: str, redirect_uri: 
         "redirect_uri": redirect_uri,
         "state": asked.state,
         "nonce": asked.nonce,
-        # Opens ORCID's sign-in form with the iD filled in (orcid.md 2.3).
+        # Opens ORCID's sign-in form with the iD filled in.
         "orcid": asked.orcid,
     }
     return f"{endpoint}?{urlencode(query)}"
@@ -61,7 +61,7 @@ def callback_path(purpose: Purpose) -> str:
 
 def read_answer(query: Mapping[str, str]) -> Answer:
     """ORCID's wizard sends a code without state; errors of its own kind come in the address's
-    fragment, which no server sees (sign-in.md 2)."""
+    fragment, which no server sees."""
     code, state, error = (query.get(name, "") for name in ("code", "state", "error"))
     if error:
         return Answer(kind="denied" if error == "access_denied" else "error", state=state)

@@ -263,7 +263,7 @@ class Sending:
 
     def _failed(self, step: Step, outcome: Outcome) -> Settlement | None:
         if outcome.reason == "not_ours":
-            self.put_code, self.sent = None, ""  # never ours, or no longer: facts on ORCID, 9010
+            self.put_code, self.sent = None, ""  # it was never ours, or is no longer
             if step == Step.REMOVE:
                 return None
         return self.known(Event.FAIL, reason=outcome.reason, message=outcome.message)

@@ -104,7 +104,7 @@ def _safe(unverified_url: str | None) -> str | None:
 
 
 def _old(name: str) -> Callable[..., HttpResponseBase]:
-    """An address of today's service (profiles-today.md 3.5)."""
+    """An address of today's service."""
     return RedirectView.as_view(pattern_name=name, query_string=True)
 
 

@@ -1,4 +1,4 @@
-"""DataCite's paging: page numbers that stop at 10,000 rows, and cursors (datacite.md 4.2)."""
+"""DataCite's paging: page numbers that stop at 10,000 rows, and cursors."""
 
 from __future__ import annotations
 

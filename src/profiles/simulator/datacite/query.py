@@ -1,4 +1,4 @@
-"""The part of OpenSearch's query_string that DataCite's clients use (datacite.md 4.1).
+"""The part of OpenSearch's query_string that DataCite's clients use.
 
     words "a phrase" field:value field:(a OR "b") field:[A TO B] AND OR NOT + - ! ( ) * ? \\
 

@@ -1,4 +1,4 @@
-"""Globus Auth's OpenID Connect, decided (sign-in.md 1)."""
+"""Globus Auth's OpenID Connect, decided."""
 
 from __future__ import annotations
 

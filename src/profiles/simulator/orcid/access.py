@@ -1,4 +1,4 @@
-"""Who may do what: the checks of bearer, record and scope, in ORCID's order (orcid.md 3.2)."""
+"""Who may do what: the checks of bearer, record and scope, in ORCID's order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ORCID's OAuth 2.0 and OpenID Connect, decided (orcid.md 2.3 to 2.5)."""
+"""ORCID's OAuth 2.0 and OpenID Connect, decided."""
 
 from __future__ import annotations
 

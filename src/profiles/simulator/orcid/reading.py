@@ -1,4 +1,4 @@
-"""Reading works: who sees what, one by one, grouped, and up to 100 at once (orcid.md 3.1)."""
+"""Reading works: who sees what, one by one, grouped, and up to 100 at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changing works: the steps after the access checks, in ORCID's order (orcid.md 3.2, 3.7)."""
+"""Changing works: the steps after the access checks, in ORCID's order."""
 
 from __future__ import annotations
 
