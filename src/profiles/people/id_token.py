@@ -1,6 +1,7 @@
 """Checking of OpenID Connect id_tokens (OpenID Connect Core 1.0, 3.1.3.7), with a key already found.
 
-allauth trusts the connection to the token endpoint and checks neither signature nor nonce; we check both, always.
+allauth trusts the connection to the token endpoint and checks neither signature nor nonce; we
+check both, always.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """One OpenID issuer over HTTP: what it says of itself, its keys, its token endpoint.
 
-Raises our errors and never shows an answer's text: token errors at ORCID repeat the token. Only the HTTP status and `error` are read.
+Raises our errors and never shows an answer's text: token errors at ORCID repeat the token. Only
+the HTTP status and `error` are read.
 """
 
 from __future__ import annotations
@@ -103,7 +104,8 @@ class OpenIdServer:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.issuer = issuer
-        # A fresh connection per call: a code that is sent twice disables its tokens, so nothing below us may be tempted to repeat a request on a stale connection.
+        # A fresh connection per call: ORCID disables the tokens of a code that is sent twice, so
+        # nothing below us may be tempted to repeat a request on a stale connection.
         self._http = http
         self._clock = clock
         self._metadata: tuple[float, Metadata] | None = None

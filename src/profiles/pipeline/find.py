@@ -12,11 +12,12 @@ from django.utils import timezone
 from .. import conversion
 from ..claims import queries
 from ..claims.queries import ClaimMark
-from ..conversion import RefusedWork, texts
+from ..conversion import RefusedWork
 from ..matching import Policy, Verdict, evaluate
 from ..people.permissions import Purpose
 from ..people.standing import HOLD_REASONS, standing
 from ..sources.datacite import query
+from ..values import texts
 from ..values.doi import Doi
 from ..values.orcid_id import OrcidId
 from ..values.work import Place, Work

@@ -23,8 +23,8 @@ _MATH = (
 _LINE_BREAK = "br dd dt li list-item td th tr"
 _BLOCK = (
     "abstract address article aside blockquote body center col colgroup div dl figure "
-    "figcaption footer h1 h2 h3 h4 h5 h6 head header hr html list main ol p pre sec section table tbody tfoot thead title "
-    "ul"
+    "figcaption footer h1 h2 h3 h4 h5 h6 head header hr html list main ol p pre sec section table "
+    "tbody tfoot thead title ul"
 )
 # What stands in a tag's place. Only names of elements count as tags, so that "p < 0.05 and n > 3"
 # stays as it is.

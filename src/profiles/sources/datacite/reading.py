@@ -52,19 +52,11 @@ def read_types(data: bytes | str) -> Types:
     return _types(resource.attributes or resource)
 
 
-class _Links(msgspec.Struct):
-    next: str | None = None
-
-
-class _Meta(msgspec.Struct):
-    total: int | None = None
-
-
 class _PageShape(msgspec.Struct):
     data: list[msgspec.Raw]
-    included: msgspec.Raw = msgspec.Raw()
-    links: _Links | None = None
-    meta: _Meta | None = None
+    included: msgspec.Raw = msgspec.Raw(b"null")
+    links: msgspec.Raw = msgspec.Raw(b"null")
+    meta: msgspec.Raw = msgspec.Raw(b"null")
 
 
 _PAGE = msgspec.json.Decoder(_PageShape)
@@ -75,12 +67,12 @@ def read_page(data: bytes | str, *, orcid_host: str = "orcid.org") -> Page:
 
     Raises MalformedRecord when this is no page at all.
     """
-    try:
-        page = _PAGE.decode(data)
-    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
-        raise MalformedRecord(f"this is not a page of records ({error})") from None
-    included = record.decode(b'{"included":%b}' % (bytes(page.included) or b"[]")).included
-    kinds = _repository_kinds(included)
+    page = _page(data)
+    around = record.decode(
+        b'{"included":%b,"links":%b,"meta":%b}'
+        % (bytes(page.included), bytes(page.links), bytes(page.meta))
+    )
+    kinds = _repository_kinds(around.included)
     works: list[Work] = []
     failures: list[Failure] = []
     for number, raw in enumerate(page.data, start=1):
@@ -94,8 +86,31 @@ def read_page(data: bytes | str, *, orcid_host: str = "orcid.org") -> Page:
     return Page(
         works=tuple(works),
         failures=tuple(failures),
-        next_cursor=_cursor(page.links.next if page.links else None),
-        total=page.meta.total if page.meta else None,
+        next_cursor=_cursor(around.links.next if around.links else None),
+        total=_number(around.meta.total) if around.meta else None,
+    )
+
+
+def _page(data: bytes | str) -> _PageShape:
+    """The page with its records unread: by hand where one of them is no JSON."""
+    try:
+        return _PAGE.decode(data)
+    except msgspec.ValidationError as error:
+        raise MalformedRecord(f"this is not a page of records ({error})") from None
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        given = data if isinstance(data, bytes) else data.encode("utf-8", "replace")
+    members = {}
+    for part in record.parts(given):
+        name, _, value = part.partition(b":")
+        members[name.strip()] = value.strip()
+    if not members.get(b'"data"', b"").startswith(b"["):
+        raise MalformedRecord("this is not a page of records")
+    return _PageShape(
+        data=[msgspec.Raw(one) for one in record.parts(members[b'"data"'])],
+        **{
+            name: msgspec.Raw(members.get(b'"%b"' % name.encode(), b"null"))
+            for name in ("included", "links", "meta")
+        },
     )
 
 

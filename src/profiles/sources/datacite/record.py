@@ -2,12 +2,15 @@
 
 Two tiers keep reading both fast and tolerant: `decode` first takes the bytes as the schema
 promises them; only when that fails (null in a list, an object in place of a list, a string in
-place of an object, a number in place of a string: all seen) is the JSON mended to fit the shapes.
+place of an object, a number in place of a string: all seen; half a character, a control character)
+is the JSON mended to fit the shapes.
 What is not declared is skipped without being built.
 """
 
 from __future__ import annotations
 
+import json
+import re
 import types
 from functools import cache
 from typing import Union, get_args, get_origin, get_type_hints
@@ -185,11 +188,21 @@ class Resource(Attributes):
     relationships: Relationships | None = None
 
 
+class Links(Shape):
+    next: str | None = None
+
+
+class Meta(Shape):
+    total: int | str | None = None
+
+
 class Answer(Resource):
     """A record in any form: by itself, or inside the `data` of an answer of `GET /dois/{doi}`."""
 
     data: Resource | None = None
     included: list[Included] | None = None
+    links: Links | None = None
+    meta: Meta | None = None
 
 
 _ANSWER = msgspec.json.Decoder(Answer)
@@ -198,21 +211,64 @@ _ANSWER = msgspec.json.Decoder(Answer)
 def decode(data: bytes | str) -> Answer:
     """One record, whatever form it has. Raises MalformedRecord."""
     try:
-        try:
-            return _ANSWER.decode(data)
-        except msgspec.ValidationError:
-            return _decode_mended(data)
-    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
-        raise MalformedRecord(f"this is not JSON that can be read ({error})") from None
+        return _ANSWER.decode(data)
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        return _decode_mended(data)
 
 
 def _decode_mended(data: bytes | str) -> Answer:
-    plain = msgspec.json.decode(data)
+    plain = _plain(data)
     if not isinstance(plain, dict):
         raise MalformedRecord(f"{_kind(plain)} in place of an object")
     if isinstance(plain.get("data"), list):
         raise MalformedRecord("a list of records in place of one")
     return msgspec.convert(mended(plain, Answer), Answer)
+
+
+def _plain(data: bytes | str) -> object:
+    """Of JSON with whatever texts, which msgspec refuses when one of them is broken."""
+    try:
+        text = data if isinstance(data, str) else data.decode("utf-8-sig")
+        return json.loads(text, strict=False, parse_int=_whole)
+    except (ValueError, RecursionError) as error:
+        raise MalformedRecord(f"this is not JSON that can be read ({error})") from None
+
+
+def _whole(digits: str) -> int | str:
+    """Python reads no number of thousands of digits; nor is one of our numbers so long."""
+    return int(digits) if len(digits) < 20 else digits
+
+
+# What tells where a part of JSON ends: whole texts, whatever is in them, and marks outside of them.
+_MARK = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},]', re.DOTALL)
+
+
+def parts(data: bytes) -> list[bytes]:
+    """The items of a list or the `"name": value` of an object, unread, so that none spoils the others.
+
+    Raises MalformedRecord when it is neither, or was cut off.
+    """
+    found: list[bytes] = []
+    depth = begin = 0
+    for mark in _MARK.finditer(data):
+        match mark[0]:
+            case b"[" | b"{":
+                depth += 1
+                begin = begin if depth > 1 else mark.end()
+            case b"]" | b"}":
+                depth -= 1
+            case b",":
+                pass
+            case _:
+                continue
+        if depth == 0 or (depth == 1 and mark[0] == b","):
+            found.append(data[begin : mark.start()])
+            begin = mark.end()
+        if depth == 0:
+            break
+    if depth or not found or data[begin:].strip():
+        raise MalformedRecord("neither a list nor an object, or not the whole of it")
+    return [one for one in found if one.strip()]
 
 
 class _Plan(msgspec.Struct):
@@ -249,8 +305,8 @@ def _mended_object(value: dict[str, object], struct: type[Shape]) -> dict[str, o
 
 
 def _as_text(value: object) -> str | None:
-    if isinstance(value, str):
-        return value
+    if isinstance(value, str):  # half a character ("\\ud800") becomes a question mark
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     return None
