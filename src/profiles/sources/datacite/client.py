@@ -21,7 +21,7 @@ from ...errors import MalformedRecord, Misconfigured, NotFound, UnexpectedAnswer
 from ...values.doi import Doi
 from ...values.orcid_id import OrcidId
 from ...values.work import Work
-from . import query, reading
+from . import query, reading, record
 from .reading import Page
 
 CHECK_URL = "Check DATACITE_API_URL"
@@ -30,6 +30,7 @@ FIRST_WAIT = 1.0  # seconds, doubled with each try
 LONGEST_WAIT = (
     300.0  # DataCite counts requests in windows of 5 minutes; longer is the job's business
 )
+MOST_ASKED = 86_400.0  # no server means more than a day
 BUSY = frozenset({408, 425, 429})  # and every 5xx, and no answer at all
 PAGE_SIZE = 1000  # the API's maximum
 FIRST_CURSOR = "1"
@@ -63,9 +64,10 @@ def next_try(
 def seconds_to_wait(retry_after: str, date: str = "") -> float | None:
     """What a Retry-After header asks for: seconds, or a time measured from the answer's own Date."""
     if retry_after.strip().isdecimal():
-        return float(retry_after)
+        return min(float(retry_after), MOST_ASKED)
     try:
-        return (parsedate_to_datetime(retry_after) - parsedate_to_datetime(date)).total_seconds()
+        wait = parsedate_to_datetime(retry_after) - parsedate_to_datetime(date)
+        return min(wait.total_seconds(), MOST_ASKED)
     except (ValueError, TypeError):  # no date; or one with and one without a time zone
         return None
 
@@ -117,8 +119,11 @@ class DataCite:
 
         Raises NotFound, Unreachable, UnexpectedAnswer, or MalformedRecord.
         """
-        body = self._get(f"/dois/{quote(doi, safe='/')}", SHAPE)
-        return reading.read(body, orcid_host=self._orcid_host)
+        path = f"/dois/{quote(doi, safe='/')}"
+        work = reading.read(self._get(path, SHAPE), orcid_host=self._orcid_host)
+        if work.doi != doi:
+            raise UnexpectedAnswer(f"{self._url}{path} sent the record of {work.doi}")
+        return work
 
     def changes(
         self,
@@ -202,12 +207,15 @@ class DataCite:
         )
 
     def _json(self, path: str, body: bytes) -> bytes:
-        """A page of a proxy, or an answer that was cut off, is no record of the DOI."""
+        """A page of a proxy, or an answer that was cut off, is no record of the DOI.
+
+        Whether each text in it can be read is for the reader to say, record by record.
+        """
         try:
-            msgspec.json.decode(body, type=msgspec.Raw)
-        except (msgspec.DecodeError, RecursionError) as error:
+            record.check_whole(body)
+        except MalformedRecord as error:
             raise UnexpectedAnswer(
-                f"{self._url}{path} sent no JSON ({error})", hint=CHECK_URL
+                f"{self._url}{path} sent no JSON ({error.detail})", hint=CHECK_URL
             ) from None
         return body
 

@@ -6,6 +6,7 @@ schema 4.0 to 4.7.
 
 from __future__ import annotations
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
@@ -20,6 +21,8 @@ from .record import Answer, Attributes, Included, Resource
 from .relations import read_container, read_funding, read_identifiers, read_related
 
 _NO_TYPES = Types()
+_NUMBER = re.compile(r"([0-9]{1,10})(?:\.0+)?").fullmatch
+_LONGEST_TIME = 40  # characters, of ISO 8601
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -150,7 +153,7 @@ def _work(resource: Resource | Answer, *, kinds: dict[str, str], orcid_host: str
         repository=repository,
         repository_kind=kinds.get(repository, ""),
         metadata_version=_number(attributes.metadata_version),
-        updated=attributes.updated or "",
+        updated=_moment(attributes.updated),
         types=_types(attributes),
         titles=tuple(
             [
@@ -214,10 +217,18 @@ def _word(text: str | None) -> str:
 
 
 def _number(value: int | str | None) -> int | None:
+    """Only such as a column of the ledger takes; 2016.0 is one too."""
     if isinstance(value, str):
-        value = value.strip()
-        return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
-    return value
+        found = _NUMBER(value.strip())
+        value = int(found[1]) if found else None
+    return value if value is not None and 0 <= value < 2**31 else None
+
+
+def _moment(text: str | None) -> str:
+    """A time as it was given, if it may be one."""
+    if not text or len(text) > _LONGEST_TIME or not text.isascii() or not text.isprintable():
+        return ""
+    return text
 
 
 def _year(value: int | str | None) -> int | None:

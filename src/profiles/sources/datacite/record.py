@@ -213,7 +213,11 @@ def decode(data: bytes | str) -> Answer:
     try:
         return _ANSWER.decode(data)
     except (msgspec.DecodeError, RecursionError, UnicodeError):
+        pass
+    try:
         return _decode_mended(data)
+    except (msgspec.DecodeError, RecursionError, ValueError) as error:
+        raise MalformedRecord(f"this is not JSON that can be read ({error})") from None
 
 
 def _decode_mended(data: bytes | str) -> Answer:
@@ -227,11 +231,8 @@ def _decode_mended(data: bytes | str) -> Answer:
 
 def _plain(data: bytes | str) -> object:
     """Of JSON with whatever texts, which msgspec refuses when one of them is broken."""
-    try:
-        text = data if isinstance(data, str) else data.decode("utf-8-sig")
-        return json.loads(text, strict=False, parse_int=_whole)
-    except (ValueError, RecursionError) as error:
-        raise MalformedRecord(f"this is not JSON that can be read ({error})") from None
+    text = data if isinstance(data, str) else data.decode("utf-8-sig")
+    return json.loads(text, strict=False, parse_int=_whole)
 
 
 def _whole(digits: str) -> int | str:
@@ -239,8 +240,16 @@ def _whole(digits: str) -> int | str:
     return int(digits) if len(digits) < 20 else digits
 
 
+def check_whole(data: bytes) -> None:
+    """Raises MalformedRecord for what is no JSON at all, or was cut off."""
+    try:
+        msgspec.json.decode(data, type=msgspec.Raw)
+    except (msgspec.DecodeError, RecursionError):
+        parts(data)  # perhaps only a text within is broken
+
+
 # What tells where a part of JSON ends: whole texts, whatever is in them, and marks outside of them.
-_MARK = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},]', re.DOTALL)
+_MARK = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\Z)|[\[\]{},]', re.DOTALL)
 
 
 def parts(data: bytes) -> list[bytes]:
@@ -248,6 +257,8 @@ def parts(data: bytes) -> list[bytes]:
 
     Raises MalformedRecord when it is neither, or was cut off.
     """
+    if data.lstrip()[:1] not in (b"[", b"{"):
+        raise MalformedRecord("neither a list nor an object")
     found: list[bytes] = []
     depth = begin = 0
     for mark in _MARK.finditer(data):
@@ -266,8 +277,10 @@ def parts(data: bytes) -> list[bytes]:
             begin = mark.end()
         if depth == 0:
             break
-    if depth or not found or data[begin:].strip():
-        raise MalformedRecord("neither a list nor an object, or not the whole of it")
+    if depth:
+        raise MalformedRecord("it was cut off")
+    if data[begin:].strip():
+        raise MalformedRecord("more than one list or object")
     return [one for one in found if one.strip()]
 
 

@@ -170,6 +170,15 @@ def test_a_record_that_cannot_be_read_leaves_the_others() -> None:
     assert len(only.failures) == 1
 
 
+def test_a_record_that_is_no_json_leaves_the_others() -> None:
+    body = json.dumps({"data": [record("10.5555/1"), "HERE", record("10.5555/3")]})
+    broken = body.replace('"HERE"', '{"id": "10.5555/2", "note": ' + "[" * 2000 + "]" * 2000 + "}")
+    wire = Wire(httpx2.Response(200, text=broken))
+    [found] = wire.client().changes(since=SINCE, until=UNTIL)
+    assert [each.doi for each in found.works] == ["10.5555/1", "10.5555/3"]
+    assert [each.doi for each in found.failures] == ["number 2"]
+
+
 def test_works_of_a_person_are_asked_for_in_every_spelling() -> None:
     wire = Wire(page("10.5555/1"))
     list(wire.client().works_of(OrcidId("0000-0002-1694-233X")))
@@ -228,7 +237,8 @@ REFUSALS: list[tuple[str, httpx2.Response, type[ProfilesError], str]] = [
     ("an HTML page", httpx2.Response(200, text="<html>Welcome</html>"), UnexpectedAnswer,
      "sent no JSON"),
     ("an answer that was cut off", httpx2.Response(200, text='{"data":{"id":"10.55'),
-     UnexpectedAnswer, "truncated"),
+     UnexpectedAnswer, "cut off"),
+    ("another DOI's record", ok(record("10.5555/other")), UnexpectedAnswer, "10.5555/other"),
     ("a record without a DOI", ok({"attributes": {}}), MalformedRecord, "no DOI"),
     ("moved elsewhere", httpx2.Response(301, headers={"Location": "https://a.test"}),
      UnexpectedAnswer, "301"),
@@ -341,6 +351,13 @@ def test_whether_and_when_to_try_again(
         ("a time without a Date to measure from", "Mon, 01 Jun 2026 00:01:30 GMT", "", None),
         ("words", "later", "Mon, 01 Jun 2026 00:00:00 GMT", None),
         ("negative", "-1", "", None),
+        ("for ever", "9" * 400, "", 86_400.0),
+        (
+            "until the end of time",
+            "Fri, 31 Dec 9999 00:00:00 GMT",
+            "Mon, 01 Jun 2026 00:00:00 GMT",
+            86_400.0,
+        ),
     ],
 )
 def test_what_retry_after_asks_for(

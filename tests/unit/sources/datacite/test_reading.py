@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +141,14 @@ MESSY: list[tuple[dict[str, Any], str, object, str]] = [
     ({"publisher": {"name": "P"}}, "publisher", "P", "publisher as object"),
     ({"publisher": ["P"]}, "publisher", "P", "publisher as list"),
     ({"publicationYear": "2016"}, "publication_year", 2016, "year as string"),
-    ({"publicationYear": 2016.0}, "publication_year", None, "year as decimal"),
+    ({"publicationYear": 2016.0}, "publication_year", 2016, "year as decimal"),
+    ({"publicationYear": 2016.5}, "publication_year", None, "no whole year"),
+    ({"metadataVersion": 99_999_999_999}, "metadata_version", None, "more than a column takes"),
+    ({"metadataVersion": -1}, "metadata_version", None, "less than nothing"),
+    ({"updated": "2026-01-01T00:00:00Z" * 5}, "updated", "", "no time is so long"),
+    ({"updated": "2026\x00"}, "updated", "", "nor does it hold what a column refuses"),
+    ({"titles": [{"title": "half \ud83d a pair"}]}, "titles.0.text", "half ? a pair", "surrogate"),
+    ({"anything": "\udc00"}, "titles", (), "a surrogate where nobody looks"),
     ({"publicationYear": "about 2016"}, "publication_year", None, "year as words"),
     ({"publicationYear": 0}, "publication_year", None, "year zero"),
     ({"types": "Dataset"}, "types.text", "Dataset", "types as string"),
@@ -242,11 +250,82 @@ def test_a_page_gives_its_works_failures_cursor_and_total() -> None:
     assert (page.next_cursor, page.total) == ("MTcwOTI4MDAwMCw", 9)
 
 
+GOOD = b'{"id":"10.5555/good","attributes":{"titles":[{"title":"Good"}]}}'
+# A record in a page, whether it can be read all the same, and a remark.
+BROKEN = [
+    (b'{"id":"10.5555/bad","attributes":{"note":"\\ud800"}}', True, "half a character, unread"),
+    (b'{"id":"10.5555/bad","attributes":{"publisher":"\\udc00"}}', True, "half a character"),
+    (b'{"id":"10.5555/bad","attributes":{"publisher":"a\x01\n"}}', True, "control characters"),
+    (b'{"id":"10.5555/bad","note":' + b"[" * 2000 + b"]" * 2000 + b"}", False, "deeply nested"),
+    (b'{"id":"10.5555/bad","titles":' + b"[" * 900 + b"]" * 900 + b"}", False, "nested"),
+    (b'{"id":"10.5555/bad","publisher":"\xff"}', False, "no UTF-8"),
+    (b'{"id":"10.5555/bad","year":' + b"9" * 5000 + b',"x":"\x01"}', True, "endless number"),
+    (b'{"id":"10.5555/bad","x":"\\"}]},{[\\\\","y":"\x01"}', True, "brackets within a text"),
+    (b'{"id":"10.5555/bad" "x":1}', False, "a comma lost"),
+    (b'{"id":"10.5555/bad","year":01}', False, "no number"),
+    (b'"text"', False, "a text"),
+]
+
+
+@pytest.mark.parametrize(("raw", "is_read", "remark"), BROKEN)
+def test_a_broken_record_does_not_spoil_its_page(raw: bytes, is_read: bool, remark: str) -> None:
+    cursor = b'"links":{"next":"https://api.example.org/dois?page%5Bcursor%5D=abc"}'
+    page = reading.read_page(
+        b'{"meta":{"total":3},"data":[%b , %b,%b],%b}' % (GOOD, raw, GOOD, cursor)
+    )
+    read_ones = [one.doi for one in page.works]
+    assert read_ones == ["10.5555/good", *["10.5555/bad"] * is_read, "10.5555/good"], remark
+    assert len(page.failures) == (not is_read)
+    assert all("\n" not in one.error.message for one in page.failures)
+    assert (page.next_cursor, page.total) == ("abc", 3)
+
+
+AROUND = [
+    ('"links":[],"meta":[]', "", None, "lists in place of objects"),
+    ('"links":null,"meta":null', "", None, "null"),
+    ('"links":{"next":null},"meta":{"total":"2"}', "", 2, "a number as string"),
+    ('"links":{"next":7},"meta":{"total":{}}', "", None, "other things"),
+    ('"included":[{"id":7,"type":[],"attributes":"x"}]', "", None, "junk beside the records"),
+    ('"included":{"note":"\x01"}', "", None, "broken junk"),
+]
+
+
+@pytest.mark.parametrize(("around", "cursor", "total", "remark"), AROUND)
+def test_what_stands_around_the_records_may_be_messy(
+    around: str, cursor: str, total: int | None, remark: str
+) -> None:
+    page = reading.read_page(f'{{"data":[{GOOD.decode()}],{around}}}')
+    assert [one.doi for one in page.works] == ["10.5555/good"], remark
+    assert (page.next_cursor, page.total) == (cursor, total), remark
+
+
+def test_a_broken_page_takes_no_time() -> None:
+    for data in (b'{"data":["' + b'\\"' * 200_000, b'{"data":[' + b"[{," * 100_000, b'"' * 200_001):
+        started = time.perf_counter()
+        with pytest.raises(MalformedRecord):
+            reading.read_page(data)
+        assert time.perf_counter() - started < 2
+
+
 def test_the_last_page_has_no_cursor() -> None:
     assert reading.read_page('{"data":[],"links":{}}').next_cursor == ""
 
 
-@pytest.mark.parametrize("data", ["<html>", "{}", '{"data":{}}', '{"errors":[]}', b"\xff"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        "<html>",
+        "{}",
+        '{"data":{}}',
+        '{"errors":[]}',
+        b"\xff",
+        '{"data":[{}',
+        '{"data":["\x01"]}}',
+        '{"data":["\x01"',
+        '{"data":{"x":"\x01"}}',
+        '<p>{"data":["\x01"]}',
+    ],
+)
 def test_what_is_no_page_is_refused(data: str | bytes) -> None:
     with pytest.raises(MalformedRecord):
         reading.read_page(data)
