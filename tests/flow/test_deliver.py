@@ -17,6 +17,8 @@ from profiles import conversion
 from profiles.claims import ledger
 from profiles.claims.models import Attempt, Claim, StoredWork
 from profiles.claims.states import Event, State
+from profiles.delivery import pace
+from profiles.delivery.models import Pace
 from profiles.delivery.plan import Step
 from profiles.people import grants
 from profiles.people.models import Grant, Person
@@ -378,6 +380,24 @@ def test_writes_to_one_record_never_overlap(alice: Simulation, real: Services) -
     assert len(titles(alice)) == 6
 
 
+def test_while_orcid_keeps_failing_nobody_asks(alice: Simulation, real: Services) -> None:
+    """The breaker: after a few failures of whomever, claims wait without being tried."""
+    alice.orcid.faults.add(path_prefix="/v3.0", status=503, times=None)
+    want()
+    for _ in range(pace.FAILURES + 3):  # one POST, then readings of the record
+        Claim.objects.update(due_at=NOON)
+        deliver(ALICE, real)
+    assert len(alice.orcid.calls("POST", "GET")) == pace.FAILURES
+    # The first try was two calls; none was counted that was not made.
+    assert (claim().state, claim().attempts) == (State.WAITING, pace.FAILURES - 1)
+    alice.orcid.faults.clear()
+    Pace.objects.update(open_until=NOON)  # the pause is over
+    Claim.objects.update(due_at=NOON)
+    deliver(ALICE, real)
+    assert claim().state == State.DONE
+    assert Pace.objects.get().failures == 0
+
+
 def test_one_work_that_orcid_stumbles_over_does_not_hold_up_the_others(
     alice: Simulation, real: Services
 ) -> None:
@@ -433,7 +453,7 @@ class TestPermission:
         alice.orcid.revoke_tokens(ALICE)
         new = alice.orcid.grant(ALICE, client_id=CLIENT, scope=SCOPE)
         want()
-        sending = Sending(_taken(), api=real.orcid)
+        sending = Sending(_taken(), api=real.orcid, rate=real.rate)
         sending.shall_be(_rendered())
         old = sending._grant(Step.ADD)
         assert old is not None

@@ -11,6 +11,7 @@ from profiles.claims.models import Claim
 from profiles.claims.reasons import REASONS
 from profiles.claims.states import Event, Origin, State, Wanted
 from profiles.matching import Policy
+from profiles.pipeline import wishes
 from profiles.pipeline.match import REMOVED, accept
 from profiles.values.doi import Doi
 from profiles.values.orcid_id import OrcidId
@@ -141,6 +142,20 @@ def test_what_was_added_by_hand_follows_its_metadata_and_stays() -> None:
     assert take_in(version=2) == 1
     claim = Claim.objects.get()
     assert (claim.wanted, claim.origin) == (Wanted.PRESENT, Origin.SEARCH_AND_LINK)
+
+
+def test_what_left_and_was_added_again_by_hand_stays() -> None:
+    """It began with auto-update, left with the metadata, and then the person wanted it."""
+    permit(person(ALICE))
+    take_in(ALICE)
+    take_in(version=2)
+    assert states() == {ALICE: State.REMOVED}
+    wishes.add(ALICE, work(version=2))
+    assert take_in(version=3) == 1
+    claim = Claim.objects.get()
+    assert (claim.wanted, claim.origin) == (Wanted.PRESENT, Origin.AUTO_UPDATE)
+    wishes.remove(ALICE, DOI)
+    assert not Claim.objects.get().by_hand
 
 
 def test_what_the_person_removed_stays_off() -> None:

@@ -38,6 +38,7 @@ class Taken(msgspec.Struct, frozen=True):
     fingerprint: str  # of what ORCID has; empty when not known
     api_client: str  # whose work that is; empty when not known
     unsure: bool  # ORCID may have a work whose put-code we do not know
+    insisted: bool  # the person's own wish, and not a change of metadata
     attempts: int  # earlier tries of this wish
     serial: int
     lease: uuid.UUID
@@ -47,6 +48,7 @@ class Holding(msgspec.Struct, frozen=True):
     """How a claim stands, as far as matching asks."""
 
     origin: Origin
+    by_hand: bool  # whatever its origin: the person asked for it
     state: State
     reason: str
 
@@ -59,6 +61,7 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     message: str = ""
     due_at: datetime | None = None  # for POSTPONE
     everybody_waits: bool = False  # POSTPONE because ORCID is busy, not because of this claim
+    tried: bool = True  # whether this counts as a try
     accepted: bool = False  # whether ORCID took something just now
     put_code: int | None = None  # what ORCID has now; None where it has nothing
     fingerprint: str = ""
@@ -102,8 +105,15 @@ def work(doi: Doi) -> Work | None:
 
 def holdings(doi: Doi) -> dict[OrcidId, Holding]:
     """Who has a claim on this DOI, and how it stands."""
-    rows = Claim.objects.filter(doi=doi).values_list("orcid", "origin", "state", "reason")
-    return {OrcidId(o): Holding(Origin(origin), State(s), r) for o, origin, s, r in rows}
+    return {
+        OrcidId(claim.orcid): Holding(
+            origin=Origin(claim.origin),
+            by_hand=claim.by_hand,
+            state=State(claim.state),
+            reason=claim.reason,
+        )
+        for claim in Claim.objects.filter(doi=doi)
+    }
 
 
 # ---- wishes
@@ -136,6 +146,7 @@ def want(
         if seen and not left and not leaving and not insist:
             return False
         claim.work_version = version
+        claim.by_hand = claim.by_hand or insist
         event = _INSISTING.get(State(claim.state), Event.WANT) if insist else Event.WANT
         _wish(claim, event, wanted=Wanted.PRESENT, by=by, now=now, insisted=insist)
         return claim.state == State.WAITING
@@ -179,6 +190,7 @@ def unwant(orcid: OrcidId, doi: Doi, *, reason: str, by: str, now: datetime) -> 
             return False
         if claim.wanted == Wanted.ABSENT and not reasons.sticky(reason):
             return False  # already leaving; the first reason stands
+        claim.by_hand = claim.by_hand and not reasons.sticky(reason)
         if not _may_be_there(claim) and allows(State(claim.state), Event.DROP):
             claim.wanted, claim.unwanted_for = Wanted.ABSENT, reason
             _move(claim, Event.DROP, reason=reason, by=by, now=now)
@@ -316,6 +328,7 @@ def _taken(claim: Claim, token: uuid.UUID) -> Taken:
         fingerprint=claim.fingerprint,
         api_client=claim.api_client,
         unsure=claim.unsure,
+        insisted=claim.insisted,
         attempts=claim.attempts,
         serial=claim.serial,
         lease=token,
@@ -340,7 +353,7 @@ def settle(taken: Taken, found: Settlement, *, now: datetime) -> bool:
             _move(claim, Event.POSTPONE, by="worker", now=now, due_at=now, quiet=True)
             return True
         settled = found.event in (Event.KEEP, Event.CLEAR)
-        claim.attempts = 0 if settled else taken.attempts + 1
+        claim.attempts = 0 if settled else taken.attempts + found.tried
         reason = found.reason
         if found.event == Event.CLEAR:
             reason = found.reason or claim.unwanted_for

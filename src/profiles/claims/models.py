@@ -33,6 +33,7 @@ class Claim(models.Model):
     attempts = models.IntegerField(default=0)  # tries since the last success or new wish
     serial = models.IntegerField(default=1)  # goes up with every wish
     insisted = models.BooleanField(default=False)  # the last wish was the person's own
+    by_hand = models.BooleanField(default=False)  # the person added it: no rule takes it off
     lease_until = models.DateTimeField(null=True)  # when working
     lease = models.UUIDField(null=True)  # only its holder may settle
 

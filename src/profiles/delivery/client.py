@@ -46,6 +46,11 @@ class OrcidApi:
             )
         except httpx2.HTTPError as error:
             raise Unreachable(f"ORCID ({type(error).__name__})") from error
+        if response.status_code == 429 or response.status_code >= 500:
+            raise Unreachable(
+                f"ORCID, {response.status_code} to reading the works",
+                retry_after=_seconds(response.headers.get("Retry-After", "")),
+            )
         content = _json(response.content)
         if response.status_code != 200 or content is None:
             raise UnexpectedAnswer(f"ORCID, {response.status_code} to reading the works")

@@ -80,7 +80,7 @@ def _settlement(claim: Taken, services: Services) -> Settlement | None:
 
     This is the boundary of a job: an accident of ours costs this one claim a try, and no other.
     """
-    sending = Sending(claim, api=services.orcid)
+    sending = Sending(claim, api=services.orcid, rate=services.rate)
     try:
         if claim.wanted == Wanted.PRESENT:
             refusal = _render(sending, services)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from django.conf import settings
+from django.core.management import call_command
 from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.job_context import JobContext
@@ -53,6 +54,12 @@ def feed_job(timestamp: int) -> None:
     now = timezone.now()
     ledger.sweep(now=now)
     nudge(ledger.due_orcids(now=now, limit=WINDOW), priority=BACKGROUND)
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(name="clear_sessions", queueing_lock="clear_sessions")
+def clear_sessions_job(timestamp: int) -> None:
+    call_command("clearsessions")
 
 
 @app.periodic(cron=_every(10))

@@ -73,7 +73,7 @@ def _wish(
     work: Work, orcid: OrcidId, policy: Policy, person: Standing, held: Holding | None
 ) -> Wish | None:
     """What these metadata mean for this person; None where they mean nothing."""
-    if held and held.origin != Origin.AUTO_UPDATE:
+    if held and (held.by_hand or held.origin != Origin.AUTO_UPDATE):
         return held.origin, ""
     if not person.auto_update:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from django.utils import timezone
@@ -13,9 +13,10 @@ from .. import conversion
 from ..claims import ledger
 from ..claims.ledger import Settlement, Taken
 from ..claims.states import Event
-from ..delivery import adoption, retry
+from ..delivery import adoption, pace, retry
 from ..delivery.client import OrcidApi
 from ..delivery.outcomes import Answer, Kind, Outcome, judge
+from ..delivery.pace import Rate
 from ..delivery.plan import Step, plan
 from ..errors import ProfilesError, UnexpectedAnswer, Unreachable
 from ..people import grants
@@ -23,6 +24,7 @@ from ..people.permissions import GrantState, UsableGrant
 from ..people.standing import HOLD_REASONS, standing
 from . import permissions
 
+PATIENCE = 3.0  # seconds in the queue to ORCID, until the worker does something else
 MOST_STEPS = 5  # look, add, adopt, update: more would be going round in circles
 
 
@@ -33,9 +35,10 @@ class LeaseLost(ProfilesError):
 class Sending:
     """What we know of ORCID's side changes with every answer; what is wanted does not."""
 
-    def __init__(self, claim: Taken, *, api: OrcidApi) -> None:
+    def __init__(self, claim: Taken, *, api: OrcidApi, rate: Rate) -> None:
         self.claim = claim
         self.api = api
+        self.rate = rate
         self.rendered: bytes | None = None  # None: it shall leave the record
         self.wanted = ""  # the fingerprint of what shall be there
         # What ORCID has, as far as we know.
@@ -62,7 +65,9 @@ class Sending:
             grant = self._grant(step)
             if grant is None:
                 return self.known(Event.HOLD, reason=self._why_no_grant())
-            settled = self._look(grant) if step == Step.LOOK else self._send(step, grant)
+            settled = self._keep_pace(grant)
+            if settled is None:
+                settled = self._look(grant) if step == Step.LOOK else self._send(step, grant)
             if settled is not None:
                 return settled
         return self._later(
@@ -77,6 +82,7 @@ class Sending:
         message: str = "",
         due_at: datetime | None = None,
         everybody_waits: bool = False,
+        tried: bool = True,
     ) -> Settlement:
         """Settled like this, with what is known of ORCID's side."""
         return Settlement(
@@ -85,6 +91,7 @@ class Sending:
             message=message,
             due_at=due_at,
             everybody_waits=everybody_waits,
+            tried=tried,
             accepted=self.accepted,
             put_code=self.put_code,
             fingerprint=self.sent if self.put_code else "",
@@ -133,12 +140,28 @@ class Sending:
         permission = standing(self.claim.orcid, purpose, now=timezone.now()).permission
         return HOLD_REASONS.get(permission, "no_permission")
 
+    def _keep_pace(self, grant: UsableGrant) -> Settlement | None:
+        """Wait for a place in the queue to ORCID; while ORCID is failing, let go of the claim."""
+        patience = time.monotonic() + PATIENCE
+        background = not self.claim.insisted
+        while wait := pace.ask(grant.api_client, self.rate, background=background):
+            if wait.broken or time.monotonic() > patience:
+                return self.known(
+                    Event.POSTPONE,
+                    reason="try_again",
+                    due_at=timezone.now() + timedelta(seconds=wait.seconds),
+                    everybody_waits=True,
+                    tried=False,
+                )
+            time.sleep(wait.seconds)
+        return None
+
     def _look(self, grant: UsableGrant) -> Settlement | None:
         """Find out what became of an addition whose answer was lost."""
         try:
             self.put_code = self._on_record(grant)
         except (Unreachable, UnexpectedAnswer) as error:
-            return self._later(Outcome(kind=Kind.BUSY, message=error.message))
+            return self._later(_unread(error))
         self.unsure = False
         self.sent = ""  # it may be an older one: what it holds is not known
         return None
@@ -173,6 +196,10 @@ class Sending:
         started = time.monotonic()
         answer = self._request(step, grant.access_token.reveal())
         outcome = judge(answer)
+        if outcome.kind == Kind.BUSY:
+            pace.failing(grant.api_client, retry_after=outcome.retry_after)
+        else:
+            pace.well(grant.api_client)
         ledger.record_attempt(
             self.claim,
             verb=answer.verb,
@@ -217,7 +244,7 @@ class Sending:
         try:
             self.put_code = duplicate.put_code or self._on_record(grant)
         except (Unreachable, UnexpectedAnswer) as error:
-            return self._later(Outcome(kind=Kind.BUSY, message=error.message))
+            return self._later(_unread(error))
         self.unsure = False
         if self.put_code is None:
             return self.known(Event.FAIL, reason="refused", message=duplicate.message)
@@ -270,5 +297,16 @@ class Sending:
 
     def _on_record(self, grant: UsableGrant) -> int | None:
         """The put-code of our own work with this DOI. Raises Unreachable, UnexpectedAnswer."""
-        works = self.api.works(self.claim.orcid, token=grant.access_token.reveal())
+        try:
+            works = self.api.works(self.claim.orcid, token=grant.access_token.reveal())
+        except Unreachable as error:
+            pace.failing(grant.api_client, retry_after=error.retry_after)
+            raise
+        pace.well(grant.api_client)
         return adoption.find_put_code(works, doi=self.claim.doi, api_client=grant.api_client)
+
+
+def _unread(error: Unreachable | UnexpectedAnswer) -> Outcome:
+    """The record could not be read."""
+    kind = Kind.BUSY if isinstance(error, Unreachable) else Kind.LATER
+    return Outcome(kind=kind, message=error.message)

@@ -10,6 +10,7 @@ from django.conf import settings
 
 from ..config import Config
 from ..delivery.client import OrcidApi
+from ..delivery.pace import Rate
 from ..matching import Policy
 from ..sources.datacite.client import DataCite, user_agent
 from ..sources.datacite.feed import Seen
@@ -20,6 +21,7 @@ _TIMEOUT = httpx2.Timeout(30.0, connect=5.0)
 class Services(NamedTuple):
     config: Config
     orcid: OrcidApi
+    rate: Rate  # of requests to ORCID, per client id
     datacite: DataCite
     datacite_now: DataCite  # for a person who waits: gives up sooner
     policy: Policy
@@ -30,6 +32,7 @@ def build(config: Config, http: httpx2.Client) -> Services:
     return Services(
         config=config,
         orcid=OrcidApi(http, api_url=config.orcid_api_url),
+        rate=Rate(config.orcid_rate, config.orcid_burst),
         datacite=DataCite.configured(http, config),
         datacite_now=DataCite.configured(http, config, tries=2),
         policy=Policy(

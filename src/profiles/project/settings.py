@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "profiles.people",
     "profiles.claims",
+    "profiles.delivery",
     "profiles.pipeline",
     "profiles.web",
 ]

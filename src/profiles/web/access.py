@@ -11,6 +11,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.cache import patch_cache_control
 from django_htmx.http import HttpResponseClientRefresh
 
 from ..values.orcid_id import OrcidId
@@ -46,6 +47,9 @@ def for_owner(
             return redirect_to_login(request.get_full_path() if goes_on else reverse("settings"))
         if person.orcid is None:
             return redirect("link-orcid")
-        return view(request, Owner(person, OrcidId(person.orcid)), *args, **kwargs)
+        response = view(request, Owner(person, OrcidId(person.orcid)), *args, **kwargs)
+        # On a shared computer the back button must not show them to the next visitor.
+        patch_cache_control(response, private=True, no_store=True)
+        return response
 
     return guarded

@@ -39,8 +39,8 @@ WORDS: tuple[tuple[type[ProfilesError], Words], ...] = (
         refusals.Declined,
         Words(
             403,
-            _("You are not signed in"),
-            _("You declined, so nothing was changed. You can try again whenever you like."),
+            _("You declined"),
+            _("So nothing was changed. You can try again whenever you like."),
         ),
     ),
     (
