@@ -218,7 +218,7 @@ def test_the_same_e_mail_address_does_not_make_two_people_one(
 
 def test_declining_at_orcid_leads_to_a_page_with_a_way_back(browser: Browser) -> None:
     browser.go("/sign-in").press("Sign in with ORCID").press("Josiah Carberry").press("deny-button")
-    assert (browser.status, browser.heading) == (403, "You are not signed in")
+    assert (browser.status, browser.heading) == (403, "You declined")
     assert browser.link("Try again") == "/sign-in"
     assert not is_signed_in(browser)
     assert Person.objects.count() == 0
@@ -226,7 +226,7 @@ def test_declining_at_orcid_leads_to_a_page_with_a_way_back(browser: Browser) ->
 
 def test_declining_at_globus_does_too(browser: Browser) -> None:
     browser.go("/sign-in").press("Sign in with Globus").press("Harbour").press("deny-button")
-    assert (browser.status, browser.heading) == (403, "You are not signed in")
+    assert (browser.status, browser.heading) == (403, "You declined")
 
 
 def test_declining_to_link_leaves_them_signed_in(browser: Browser) -> None:
