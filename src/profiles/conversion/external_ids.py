@@ -7,25 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from html import unescape
 
 from ..errors import NotADoi
-from ..values import doi
+from ..values import doi, texts
+from ..values.vocabulary import HOLDING_RELATIONS, names_version
 from ..values.work import Funding, Work
 from .orcid_work import ExternalId, Text
-
-VERSION_RELATIONS = frozenset(
-    (
-        "IsVersionOf",
-        "HasVersion",
-        "IsNewVersionOf",
-        "IsPreviousVersionOf",
-        "IsVariantFormOf",
-        "IsOriginalFormOf",
-        "IsIdenticalTo",
-    )
-)
-PART_RELATIONS = frozenset(("IsPartOf", "IsPublishedIn"))
 
 # relatedIdentifierType, lower case → ORCID's type, of what holds the work.
 PART_KINDS = {"doi": "doi", "isbn": "isbn", "issn": "issn", "eissn": "issn", "lissn": "issn"}
@@ -42,30 +29,40 @@ SELF_KINDS = {
     "swhid": "other-id",
 }
 
+_LONGEST = 1000
+_NONE = frozenset(
+    ("n/a", "n.a", "na", "nil", "no", "none", "not applicable", "not available", "null", "tba", "tbd",
+     "unknown", "xxx")
+)  # fmt: skip
+
+# An award's own DOI, by itself or at the resolver: numbers like 10.001/2020 are none, and an
+# address that has one somewhere in it is of something else. 10.13039 is for funders.
+_AWARD_DOI = re.compile(
+    r"(?:doi:\s*|(?:https?://)?(?:dx\.|www\.)?doi\.org/)?(?!10\.13039/)10\.[0-9]{4,9}(?:\.[0-9]+)*/\S+",
+    re.IGNORECASE,
+).fullmatch
+_OF_FUNDER = re.compile(r"\b10\.13039/").search
+
 # How ORCID normalises a value (ORCID-Source, utils/v3/identifiers); "" where it cannot.
-_DOI = re.compile(r"10(?:\.[0-9a-zA-Z]+)+/(?:(?![\"&'])\S)+").search
-_ISSN = re.compile(r"(?<![0-9])([0-9]{4})\s*[-–—]?\s*([0-9]{3}[0-9xX])(?![0-9])").search
+_ISSN = re.compile(r"(?<![0-9])([0-9]{4})\s*(?:[-–—]\s*)?([0-9]{3}[0-9xX])(?![0-9])").search
 _ISBN = re.compile(
     r"(?<![0-9])(?:97[89](?:[-‐‑–—\s]*[0-9]){10}|(?:[0-9][-‐‑–—\s]*){9}[0-9xX])(?![0-9])"
 ).search
 _ARXIV = re.compile(
-    r"(?<![0-9.])([0-9]{4}\.[0-9]{4,5}(?:v[0-9]+)?|[a-z-]+(?:\.[a-z]{2})?/[0-9]{7}(?:v[0-9]+)?)"
-    r"(?![0-9])",
+    r"((?<![0-9.])[0-9]{4}\.[0-9]{4,5}(?:v[0-9]+)?"
+    r"|(?<![0-9.a-z-])[a-z-]+(?:\.[a-z]{2})?/[0-9]{7}(?:v[0-9]+)?)(?![0-9])",
     re.IGNORECASE,
 ).search
 _PMID = re.compile(
     r"(?:pmid:?\s*|/med/|/pubmed/|pubmed\.ncbi\.nlm\.nih\.gov/|^)([0-9]{4,8})(?![0-9-])"
 ).search
 _BIBCODE = re.compile(r"(?<!\S)[0-9]{4}\S{14}[A-Z0-9.](?!\S)", re.IGNORECASE).search
-_HANDLE = re.compile(r"[0-9]+(?:\.[0-9a-zA-Z]+)*/\S+").search
+# By itself or labelled, or behind the resolver's host or a repository's path "/handle/".
+_HANDLE = re.compile(
+    r"(?:^(?:hdl:|handle:|info:hdl/)?\s*|hdl\.handle\.net/+|/handle/+)([0-9]+(?:\.[0-9a-z]+)*/\S+)",
+    re.IGNORECASE,
+).search
 _ARK = re.compile(r"ark:/?[0-9a-z]+/\S+", re.IGNORECASE).search
-
-
-def _doi(value: str) -> str:
-    while (plain := unescape(value)) != value:
-        value = plain
-    found = _DOI(value)
-    return found[0].lower() if found else ""
 
 
 def _issn(value: str) -> str:
@@ -95,8 +92,8 @@ def _bibcode(value: str) -> str:
 
 
 def _handle(value: str) -> str:
-    found = _HANDLE(value.partition("hdl.handle.net/")[2] or value)
-    return found[0] if found else ""
+    found = _HANDLE(value)
+    return found[1] if found else ""
 
 
 def _ark(value: str) -> str:
@@ -105,11 +102,14 @@ def _ark(value: str) -> str:
 
 
 def _as_given(value: str) -> str:
-    return " ".join(value.split()) if value.isprintable() and len(value) <= 1000 else ""
+    """As one plain line; empty for what says that there is none."""
+    text = texts.line(value, _LONGEST + 1)
+    bare = text.casefold().strip(" .,:;?-–—/()[]")
+    says_none = not bare or bare in _NONE or texts.is_placeholder(text)
+    return "" if says_none or len(text) > _LONGEST else text
 
 
 NORMALISERS: dict[str, Callable[[str], str]] = {
-    "doi": _doi,
     "issn": _issn,
     "isbn": _isbn,
     "arxiv": _arxiv,
@@ -121,29 +121,40 @@ NORMALISERS: dict[str, Callable[[str], str]] = {
     "grant_number": _as_given,
     "uri": _as_given,
 }
+_CHECKED = frozenset(("isbn", "issn"))
 _CASE_SENSITIVE = frozenset(("bibcode", "uri", "ark", "rrid"))
 
 
 def external_ids(work: Work, *, work_type: str) -> list[ExternalId]:
     """Every id once, the own DOI first. Without an id at all when ORCID cannot read the DOI."""
-    own = _doi(work.doi)
+    own = doi.as_orcid_reads(work.doi)
     if not own:
         return []
     ids = [_of_doi(work.doi, "self")]
     if not (work.related or work.identifiers or work.container or work.funding):
         return ids
-    seen = {("doi", own)}
+    seen = {("doi", own), ("handle", own)}  # a DOI is a Handle too
     for kind, value, relationship, url in _candidates(work, work_type=work_type):
-        normal = NORMALISERS[kind](value)
+        is_doi = kind == "doi"
+        normal = doi.as_orcid_reads(doi.Doi(value)) if is_doi else NORMALISERS[kind](value)
         key = (kind, normal if kind in _CASE_SENSITIVE else normal.lower())
-        if not normal or key in seen:
+        if not normal or key in seen or (kind in _CHECKED and not _has_check_digit(normal)):
             continue
         seen.add(key)
-        if kind == "doi":
+        if is_doi:
             ids.append(_of_doi(value, relationship))
         else:
             ids.append(ExternalId(kind, normal, relationship, Text(url) if url else None))
     return ids
+
+
+def _has_check_digit(number: str) -> bool:
+    """Of an ISSN or ISBN. Zeros alone would pass, and stand for none."""
+    digits = [10 if char == "X" else int(char) for char in number.replace("-", "")]
+    if len(digits) == 13:
+        return (sum(digits[::2]) + 3 * sum(digits[1::2])) % 10 == 0 and any(digits)
+    weighted = sum(weight * digit for weight, digit in enumerate(reversed(digits), start=1))
+    return weighted % 11 == 0 and any(digits)
 
 
 def _of_doi(value: str, relationship: str) -> ExternalId:
@@ -151,18 +162,21 @@ def _of_doi(value: str, relationship: str) -> ExternalId:
 
 
 def _candidates(work: Work, *, work_type: str) -> Iterator[tuple[str, str, str, str]]:
-    """Type, value, relationship and address of every id that the record offers."""
+    """Type, value, relationship and address of every id that the record offers.
+
+    Of a DOI that is a version and holds the work, the version counts: it is what groups.
+    """
     for alternate in work.identifiers:
         kind = SELF_KINDS.get(alternate.kind.strip().lower())
         if kind is not None:
             is_part = kind == "isbn" and work_type == "book-chapter"
             yield kind, alternate.value, "part-of" if is_part else "self", ""
     for one in work.related:
-        if one.relation in VERSION_RELATIONS:
-            if one.doi is not None and one.kind.upper() == "DOI":
-                yield "doi", one.doi, "version-of", ""
-        elif one.relation in PART_RELATIONS:
-            yield from _part(one.kind, one.doi or one.value)
+        if names_version(one, of=work.doi):
+            yield "doi", one.doi or "", "version-of", ""
+    for one in work.related:
+        if one.relation in HOLDING_RELATIONS:
+            yield from _part("DOI" if one.doi else one.kind, one.doi or one.value)
     if work.container is not None and work.container.identifier:
         yield from _part(work.container.identifier_kind, work.container.identifier)
     for funding in work.funding:
@@ -182,16 +196,17 @@ def _part(kind: str, value: str) -> Iterator[tuple[str, str, str, str]]:
 
 def _funded(funding: Funding) -> Iterator[tuple[str, str, str, str]]:
     """An award's DOI, else its number (with its address), else its address."""
-    address = funding.award_uri if _is_address(funding.award_uri) else ""
-    for value in (funding.award_uri, funding.award_number):
-        if "10." in value:
+    uri, number = texts.line(funding.award_uri, _LONGEST), _as_given(funding.award_number)
+    for value in (uri, number):
+        if "10." in value and _AWARD_DOI(value):
             try:
                 yield "doi", doi.parse(value), "funded-by", ""
             except NotADoi:
                 continue
             return
-    if funding.award_number and not funding.award_number.startswith((":", "(:")):
-        yield "grant_number", funding.award_number, "funded-by", address
+    address = uri if _is_address(uri) and not _OF_FUNDER(uri) else ""
+    if number and not _OF_FUNDER(number):
+        yield "grant_number", number, "funded-by", address
     elif address:
         yield "uri", address, "funded-by", address
 

@@ -64,12 +64,11 @@ def contributor(case: Case) -> Finding:
         return "no_contributor", ()
     roles = {entry.role for entry in entries}
     evidence = tuple(f"contributor ({entry.role or 'no type'}): {entry.name}" for entry in entries)
-    sent, asked = case.policy.contributor_roles, frozenset[str]()
-    if case.person is not None:
-        sent, asked = sent | case.person.contributors_sent, case.person.contributors_asked
-    if roles & sent:
+    if case.person is not None and roles & case.person.contributors_sent:
         return "contributor_counts", evidence
-    return "contributor_asked" if roles & asked else "only_contributor", evidence
+    if case.person is not None and roles & case.person.contributors_asked:
+        return "contributor_asked", evidence
+    return "only_contributor", evidence
 
 
 def _entries(work: Work) -> Iterator[tuple[Place, Contributor]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..values import doi
+from ..values import doi, texts
 from .case import Case
 from .outcome import Finding
 
@@ -31,13 +31,14 @@ def state(case: Case) -> Finding:
     return "findable" if found.casefold() == "findable" else "not_findable", (f"state: {found}",)
 
 
-def title(case: Case) -> Finding:
-    """ORCID takes no work without a title. That the DOI is one is known from its type."""
-    for each in case.work.titles:
-        text = each.text.strip()
-        if text:
-            return "complete", (f"title: {_shortened(text)}",)
-    return "no_title", (f"titles: {len(case.work.titles)}, with text: 0",)
+def completeness(case: Case) -> Finding:
+    """What ORCID takes no work without: a title, and a DOI that it can read."""
+    said = [each.text for each in case.work.titles if texts.says_something(each.text)]
+    if not said:
+        return "no_title", (f"titles: {len(case.work.titles)}, with text: 0",)
+    if not doi.as_orcid_reads(case.work.doi):
+        return "doi_unreadable", (f"DOI: {case.work.doi}",)
+    return "complete", (f"title: {texts.line(said[0], SHOWN_TITLE)}",)
 
 
 def prefix(case: Case) -> Finding:
@@ -53,7 +54,3 @@ def registry(case: Case) -> Finding:
         f"repository: {work.repository or 'not given'}",
         f"clientType: {work.repository_kind or 'not given'}",
     )
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= SHOWN_TITLE else f"{text[:SHOWN_TITLE]}…"

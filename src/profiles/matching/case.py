@@ -21,8 +21,6 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
     exclude_prefixes: frozenset[str] = frozenset()  # EXCLUDE_PREFIXES
     part_rule: PartRule = "components"  # PART_RULE; "strict": every IsPartOf excludes
-    orcid_host: str = "orcid.org"  # iDs of any other host are somebody else's
-    contributor_roles: frozenset[str] = frozenset()  # contributorTypes that count like creators
 
 
 class PersonFacts(msgspec.Struct, frozen=True, kw_only=True):

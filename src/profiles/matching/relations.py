@@ -9,23 +9,11 @@ from __future__ import annotations
 from enum import Enum
 from urllib.parse import urlsplit
 
+from ..values.vocabulary import IDENTICAL, PART, VERSION_RELATIONS, names_version
 from ..values.work import RelatedId, Work
 from .case import Case
 from .outcome import Finding
 
-VERSION_RELATIONS = frozenset(
-    relation.casefold()
-    for relation in (
-        "IsVersionOf",
-        "HasVersion",
-        "IsNewVersionOf",
-        "IsPreviousVersionOf",
-        "IsVariantFormOf",
-        "IsOriginalFormOf",
-    )
-)
-IDENTICAL = "isidenticalto"
-PART = "ispartof"
 SERIAL_KINDS = frozenset({"issn", "eissn", "lissn", "isbn"})
 COMMUNITIES = "/communities/"  # InvenioRDM writes each community of a record as IsPartOf
 SHOWN = 20
@@ -67,18 +55,22 @@ def part_of_other(case: Case) -> Finding:
 
 def itself(case: Case) -> Finding:
     """Some concept DOIs of Zenodo name themselves as their version (datacite/datacite#2533)."""
-    own = [each for each in case.work.related if _same(each) and each.doi == case.work.doi]
+    own = [
+        each
+        for each in case.work.related
+        if each.relation in VERSION_RELATIONS and each.doi == case.work.doi
+    ]
     return ("self_version_ignored", _shown(own)) if own else ("no_self_version", ())
 
 
 def version(case: Case) -> Finding:
-    others = [each for each in _others(case.work) if each.relation.casefold() in VERSION_RELATIONS]
-    return ("version_grouped", _shown(others)) if others else ("no_version", ())
+    found = [each for each in _versions(case.work) if each.relation != IDENTICAL]
+    return ("version_grouped", _shown(found)) if found else ("no_version", ())
 
 
 def identical(case: Case) -> Finding:
-    others = [each for each in _others(case.work) if each.relation.casefold() == IDENTICAL]
-    return ("identical_grouped", _shown(others)) if others else ("no_identical", ())
+    found = [each for each in _versions(case.work) if each.relation == IDENTICAL]
+    return ("identical_grouped", _shown(found)) if found else ("no_identical", ())
 
 
 def target(related: RelatedId) -> Target:
@@ -119,18 +111,16 @@ def _strict(case: Case) -> bool:
 
 
 def _parts(work: Work, wanted: Target) -> list[RelatedId]:
+    """Nothing is a part of itself, whatever the metadata say."""
     return [
-        each for each in work.related if each.relation.casefold() == PART and target(each) is wanted
+        each
+        for each in work.related
+        if each.relation == PART and each.doi != work.doi and target(each) is wanted
     ]
 
 
-def _same(related: RelatedId) -> bool:
-    relation = related.relation.casefold()
-    return relation in VERSION_RELATIONS or relation == IDENTICAL
-
-
-def _others(work: Work) -> list[RelatedId]:
-    return [each for each in work.related if each.doi is not None and each.doi != work.doi]
+def _versions(work: Work) -> list[RelatedId]:
+    return [each for each in work.related if names_version(each, of=work.doi)]
 
 
 def _shown(found: list[RelatedId]) -> tuple[str, ...]:

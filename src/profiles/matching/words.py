@@ -71,6 +71,12 @@ WORDS: dict[str, Words] = {
         "Add a title to the metadata.",
         "It follows by itself when the repository adds a title.",
     ),
+    "doi_unreadable": Words(
+        "ORCID cannot read the DOI: behind its prefix stands a quote or an ampersand.",
+        "Ask the repository for another DOI, or add the work at ORCID by hand.",
+        "Register another DOI: ORCID reads one only up to a quote or an ampersand.",
+        "Nothing to do: ORCID takes no work without a DOI that it can read.",
+    ),
     # R4
     "prefix_allowed": Words("The DOI's prefix is not excluded."),
     "prefix_excluded": Words(
@@ -117,7 +123,7 @@ WORDS: dict[str, Words] = {
         "The ORCID iD is only among the contributors, who are not sent by themselves.",
         BY_HAND,
         "List the person among the creators if they are an author.",
-        "Contributors count when the person or the operator chose their role.",
+        "Contributors count when the person chose their role under Settings.",
     ),
     "contributor_counts": Words("The ORCID iD is among contributors whose role counts."),
     "contributor_asked": Words(

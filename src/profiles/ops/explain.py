@@ -66,11 +66,7 @@ def explain(
     settings = config.load(os.environ)
     wanted = None if orcid is None else orcid_id.parse(orcid, host=settings.orcid_host)
     work = _work(doi_or_file, settings)
-    policy = Policy(
-        exclude_prefixes=settings.exclude_prefixes,
-        part_rule=settings.part_rule,
-        orcid_host=settings.orcid_host,
-    )
+    policy = Policy(exclude_prefixes=settings.exclude_prefixes, part_rule=settings.part_rule)
     orcids = claimants(work) if wanted is None else (wanted,)
     evaluations = [evaluate(work, each, policy=policy) for each in orcids]
     if as_json:

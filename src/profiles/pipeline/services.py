@@ -38,7 +38,6 @@ def build(config: Config, http: httpx2.Client) -> Services:
         policy=Policy(
             exclude_prefixes=config.exclude_prefixes,
             part_rule=config.part_rule,
-            orcid_host=config.orcid_host,
         ),
         seen={},
     )

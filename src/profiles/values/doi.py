@@ -32,6 +32,8 @@ _SPELLED = re.compile(
 ).fullmatch
 _WHOLE = re.compile(r"10\.[0-9]{3,9}(?:\.[0-9]+)*/\S+").fullmatch
 
+_READ_BY_ORCID = re.compile(r"[0-9.]+/[^\"&']+").match  # ORCID-Source, utils/v3/identifiers
+
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 _CLOSING = {")": "(", "]": "[", "}": "{", ">": "<"}
 _LONGEST = 2000  # ORCID's and DataCite's columns take no more; nor does any spelling
@@ -57,6 +59,12 @@ def parse(text: str) -> Doi:
     if not _WHOLE(name) or not name.isprintable() or len(name) > _LONGEST or _climbs(name):
         raise _none(text)
     return Doi(name)
+
+
+def as_orcid_reads(doi: Doi) -> str:
+    """ORCID reads a DOI only up to a quote or an ampersand; empty where that leaves no suffix."""
+    found = _READ_BY_ORCID(doi)
+    return found[0] if found else ""
 
 
 def url(doi: Doi) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from profiles import conversion
 from profiles.errors import MalformedRecord
 from profiles.matching import Answer, Evaluation, Policy, Verdict, claimants, evaluate
 from profiles.matching.case import PartRule
@@ -76,6 +78,59 @@ def test_every_claimant_of_every_record_gets_the_known_verdict(
     found = evaluations(samples, part_rule)
     assert Counter(each.reason for each in found) == expected
     assert all((each.verdict is Verdict.SEND) == (each.reason == "") for each in found)
+
+
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures/records"
+
+
+def what_is_sent_converts(work: Work) -> None:
+    """And what R13 and R14 promise to group goes along."""
+    evaluation = evaluate(work, SOMEBODY)
+    codes = {each.code for each in evaluation.outcomes}
+    if "complete" in codes:
+        made = conversion.convert(work)
+        relations = [each.external_id_relationship for each in made.external_ids.external_id]
+        grouped = bool(codes & {"version_grouped", "identical_grouped"})
+        assert ("version-of" in relations) == grouped, work.doi
+    else:
+        with pytest.raises(conversion.RefusedWork) as refused:
+            conversion.convert(work)
+        assert refused.value.reason in codes
+
+
+def test_what_is_sent_of_every_record_converts(samples: list[Sample]) -> None:
+    for sample in samples:
+        what_is_sent_converts(sample.work)
+
+
+@pytest.mark.parametrize("title", ["", "(:unas)", "<b></b>", "&nbsp;", "Pots"])
+@pytest.mark.parametrize("doi", ["10.5555/abc", "10.5555/'abc"])
+@pytest.mark.parametrize(
+    ("relation", "kind", "value"),
+    [
+        ("isVersionOf", "DOI", "10.5555/def"),
+        ("IsVersionOf", "URL", "https://doi.org/10.5555/def"),
+        ("isidenticalto", "DOI", "10.5555/'def"),
+        ("IsIdenticalTo", "DOI", "10.5555/abc&def"),
+        ("IsIdenticalTo", "DOI", "10.5555/abc"),
+    ],
+)
+def test_rules_and_conversion_agree(
+    title: str, doi: str, relation: str, kind: str, value: str
+) -> None:
+    related = {
+        "relatedIdentifier": value,
+        "relatedIdentifierType": kind,
+        "relationType": relation,
+    }
+    record = {"doi": doi, "titles": [{"title": title}], "relatedIdentifiers": [related]}
+    what_is_sent_converts(reading.read(json.dumps(record)))
+
+
+@pytest.mark.parametrize("fixture", sorted(FIXTURES.glob("*.json")), ids=lambda file: file.stem)
+def test_rules_and_conversion_agree_on_our_own_records(fixture: Path) -> None:
+    if fixture.stem != "without_doi":
+        what_is_sent_converts(reading.read(fixture.read_bytes()))
 
 
 def test_strict_parts_and_versions_agree_with_the_samples_own_column(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...values import orcid_id
+from ...values import orcid_id, vocabulary
 from ...values.orcid_id import OrcidId, RefusedOrcidId
 from ...values.work import Contributor, RejectedId
 from . import record
@@ -23,7 +23,7 @@ def read_contributors(
         else:
             whole = person.name or person.creator_name or person.contributor_name
             name, family = whole or family or given or "", ""
-        role = person.contributor_type if roles and person.contributor_type else ""
+        role = vocabulary.role(person.contributor_type or "") if roles else ""
         if person.name_identifiers:
             orcids, rejected = _orcids(person.name_identifiers, host=host)
             made.append(Contributor(name, role, organization, orcids, rejected, family))

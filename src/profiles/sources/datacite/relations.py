@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from ...errors import NotADoi
-from ...values import doi
+from ...values import doi, vocabulary
 from ...values.doi import Doi
 from ...values.work import AlternateId, Container, Funding, RelatedId
 from . import record
 from .record import Attributes
-
-_CONTAINING = ("IsPublishedIn", "IsPartOf")  # relations of a related item that holds the work
 
 
 def read_container(attributes: Attributes) -> Container | None:
@@ -29,9 +27,10 @@ def read_container(attributes: Attributes) -> Container | None:
             first_page=given.first_page or "",
             last_page=given.last_page or "",
         )
-    for relation in _CONTAINING:
+    for relation in vocabulary.HOLDING_RELATIONS if attributes.related_items else ():
         for item in attributes.related_items or ():
-            if item.relation_type == relation and item.titles and item.titles[0].title:
+            is_holding = vocabulary.relation(item.relation_type or "") == relation
+            if is_holding and item.titles and item.titles[0].title:
                 return _container_of_item(item, item.titles[0].title)
     return None
 
@@ -72,7 +71,7 @@ def read_related(attributes: Attributes) -> tuple[RelatedId, ...]:
 
 def _related_id(relation: str | None, kind: str | None, value: str) -> RelatedId:
     kind = (kind or "").strip()
-    return RelatedId((relation or "").strip(), kind, value, _doi_of(kind, value))
+    return RelatedId(vocabulary.relation(relation or ""), kind, value, _doi_of(kind, value))
 
 
 def _doi_of(kind: str, value: str) -> Doi | None:

@@ -118,6 +118,13 @@ def test_a_related_item_gives_the_container_and_a_relation() -> None:
     ]
 
 
+def test_what_holds_the_work_is_found_in_any_case_of_letters() -> None:
+    item = {"relationType": "ispublishedin", "titles": [{"title": "Pots"}]}
+    container = read(relatedItems=[item]).container
+    assert container is not None
+    assert container.title == "Pots"
+
+
 def test_identifiers_and_funding_are_kept_as_given() -> None:
     article = work_of("article_in_container")
     assert AlternateId("ARK", "ark:/12148/btv1b8449691v") in article.identifiers
@@ -159,6 +166,14 @@ MESSY: list[tuple[dict[str, Any], str, object, str]] = [
     ({"language": 2}, "language", "2", "language as number"),
     ({"fundingReferences": "F"}, "funding.0.award_number", "", "a funder's bare name"),
     ({"language": True}, "language", "", "true in place of a string"),
+    ({"relatedIdentifiers": [{"relatedIdentifier": "x", "relationType": " isversionof"}]},
+     "related.0.relation", "IsVersionOf", "a relation in lower case"),
+    ({"relatedIdentifiers": [{"relatedIdentifier": "x", "relationType": "isRelatedTo "}]},
+     "related.0.relation", "isRelatedTo", "a relation that the schema does not know"),
+    ({"relatedIdentifiers": [{"relatedIdentifier": "HTTPS://DOI.ORG/10.5555/V"}]},
+     "related.0.doi", "10.5555/v", "an address in capitals"),
+    ({"contributors": [{"name": "E", "contributorType": "editor"}]},
+     "contributors.0.role", "Editor", "a role in lower case"),
     ({"agency": "Crossref"}, "agency", "crossref", "agency in capitals"),
     ({"viewsOverTime": [[{}]], "geoLocations": 3}, "titles", (), "undeclared fields are skipped"),
 ]  # fmt: skip
