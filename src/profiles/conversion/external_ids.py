@@ -172,8 +172,8 @@ def _candidates(work: Work, *, work_type: str) -> Iterator[tuple[str, str, str, 
             is_part = kind == "isbn" and work_type == "book-chapter"
             yield kind, alternate.value, "part-of" if is_part else "self", ""
     for one in work.related:
-        if names_version(one, of=work.doi):
-            yield "doi", one.doi or "", "version-of", ""
+        if one.doi is not None and names_version(one, of=work.doi):
+            yield "doi", one.doi, "version-of", ""
     for one in work.related:
         if one.relation in HOLDING_RELATIONS:
             yield from _part("DOI" if one.doi else one.kind, one.doi or one.value)

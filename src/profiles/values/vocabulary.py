@@ -38,18 +38,19 @@ VERSION_RELATIONS = frozenset(
 PART = "IsPartOf"
 HOLDING_RELATIONS = ("IsPublishedIn", PART)  # to what holds the work, the clearer one first
 
-_RELATIONS = {word.casefold(): word for word in RELATIONS}
-_ROLES = {word.casefold(): word for word in ROLES}
+# By the spellings of the schema, which nearly all use, and in lower case.
+_RELATIONS = {spelling: word for word in RELATIONS for spelling in (word, word.casefold())}
+_ROLES = {spelling: word for word in ROLES for spelling in (word, word.casefold())}
 
 
 def relation(text: str) -> str:
     """As the schema spells it; what it does not know stays as given."""
-    return _RELATIONS.get(text.strip().casefold(), text.strip())
+    return _RELATIONS.get(text) or _RELATIONS.get(text.strip().casefold(), text.strip())
 
 
 def role(text: str) -> str:
     """As the schema spells it; what it does not know stays as given."""
-    return _ROLES.get(text.strip().casefold(), text.strip())
+    return _ROLES.get(text) or _ROLES.get(text.strip().casefold(), text.strip())
 
 
 def names_version(related: RelatedId, *, of: Doi) -> bool:
@@ -57,6 +58,6 @@ def names_version(related: RelatedId, *, of: Doi) -> bool:
 
     Not where ORCID would read that DOI as the work's own, or not at all.
     """
-    if related.doi is None or related.relation not in VERSION_RELATIONS:
+    if related.relation not in VERSION_RELATIONS or related.doi is None:
         return False
     return doi.as_orcid_reads(related.doi) not in ("", doi.as_orcid_reads(of))
