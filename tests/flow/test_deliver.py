@@ -475,6 +475,15 @@ class TestPermission:
         deliver(ALICE, real)
         assert claim().state == State.DONE
 
+    def test_what_was_added_by_hand_needs_no_auto_update(
+        self, alice: Simulation, real: Services
+    ) -> None:
+        want()
+        permissions.switch_auto_update(Person.objects.get(), on=False)
+        ledger.want(ALICE, DOI, origin="search_and_link", by=ALICE, now=NOON, insist=True)
+        deliver(ALICE, real)
+        assert (claim().state, claim().origin) == (State.DONE, "auto_update")
+
     def test_a_work_is_changed_by_the_client_that_put_it_there(
         self, alice: Simulation, real: Services
     ) -> None:

@@ -39,6 +39,7 @@ class Taken(msgspec.Struct, frozen=True):
     api_client: str  # whose work that is; empty when not known
     unsure: bool  # ORCID may have a work whose put-code we do not know
     insisted: bool  # the person's own wish, and not a change of metadata
+    by_hand: bool  # the person added it, whatever its origin
     attempts: int  # earlier tries of this wish
     serial: int
     lease: uuid.UUID
@@ -329,6 +330,7 @@ def _taken(claim: Claim, token: uuid.UUID) -> Taken:
         api_client=claim.api_client,
         unsure=claim.unsure,
         insisted=claim.insisted,
+        by_hand=claim.by_hand,
         attempts=claim.attempts,
         serial=claim.serial,
         lease=token,

@@ -20,6 +20,7 @@ _JSON = {"Accept": "application/vnd.orcid+json", "Content-Type": "application/vn
 # Token errors repeat the token in their text.
 _TOKEN = re.compile(r"(token:?\s+)\S+", re.IGNORECASE)
 _TEXT_LIMIT = 1000
+_NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 
 
 class OrcidApi:
@@ -61,8 +62,8 @@ class OrcidApi:
             response = self._http.request(
                 verb, f"{self._root}/{path}", headers={**_JSON, **_bearer(token)}, content=body
             )
-        except httpx2.ConnectError as error:
-            return Answer(verb=verb, status=None, sent=False, text=f"no connection: {error}")
+        except _NEVER_SENT as error:
+            return Answer(verb=verb, status=None, sent=False, text=f"no connection: {error!r}")
         except httpx2.HTTPError as error:
             return Answer(verb=verb, status=None, text=f"no answer from ORCID: {error!r}")
         return read_answer(

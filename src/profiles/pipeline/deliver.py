@@ -100,7 +100,7 @@ def _settlement(claim: Taken, services: Services) -> Settlement | None:
 def _render(sending: Sending, services: Services) -> Settlement | None:
     """Give it what shall be on the record; or why it cannot be there now."""
     claim = sending.claim
-    if claim.origin == Origin.AUTO_UPDATE:
+    if claim.origin == Origin.AUTO_UPDATE and not claim.by_hand:
         person = standing(claim.orcid, Purpose.AUTO_UPDATE, now=timezone.now())
         if not person.auto_update:
             return sending.known(Event.HOLD, reason="auto_update_off")
