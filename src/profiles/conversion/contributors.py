@@ -100,8 +100,13 @@ def credit_name(person: Person) -> str:
 
 
 def _others(work: Work, *, creators: list[str], orcid_host: str) -> list[Contributor]:
-    known = {name.casefold() for name in creators}
-    known.update(orcid for creator in work.creators for orcid in creator.orcids)
+    named = {name.casefold() for name in creators}
+    without_id = {
+        name.casefold()
+        for creator, name in zip(work.creators, creators, strict=True)
+        if not creator.orcids
+    }
+    known = {orcid for creator in work.creators for orcid in creator.orcids}
     made = []
     credited: set[tuple[str, str | None]] = set()
     for person in work.contributors:
@@ -112,7 +117,9 @@ def _others(work: Work, *, creators: list[str], orcid_host: str) -> list[Contrib
         key = person.orcids[0] if person.orcids else name.casefold()
         if not name or (role is None and person.organization) or (key, role) in credited:
             continue
-        if name.casefold() in known or not known.isdisjoint(person.orcids):
+        # Two people of the same name with an iD each are two people.
+        same_name = name.casefold() in (without_id if person.orcids else named)
+        if same_name or not known.isdisjoint(person.orcids):
             continue
         credited.add((key, role))
         orcid = _orcid(person.orcids[0], orcid_host) if person.orcids else None

@@ -55,6 +55,10 @@ _NAMES_ITS_CONTAINER = frozenset(
         "newspaper-article",
     )
 )
+# In place of a publisher's or journal's name; "s. n." is sine nomine.
+_NO_NAMES = frozenset(
+    ("n/a", "none", "not available", "not published", "s. n", "s.n", "unknown", "unpublished")
+)
 _NOT_A_SUMMARY = ("SeriesInformation", "TableOfContents")
 
 
@@ -73,10 +77,10 @@ def convert(work: Work, *, orcid_host: str = "orcid.org") -> OrcidWork:
     ids = external_ids(work, work_type=kind)
     if not ids:
         raise RefusedWork("doi_unreadable")
-    container = texts.line(work.container.title, TITLE_LIMIT) if work.container else ""
-    publisher = texts.line(work.publisher, TITLE_LIMIT) if work.publisher else ""
-    if texts.is_placeholder(publisher):
-        publisher = ""
+    container = _name(work.container.title) if work.container else ""
+    if container.casefold() == titles.title.value.casefold():
+        container = ""  # nothing appeared in itself
+    publisher = _name(work.publisher)
     journal = container if container or kind in _NAMES_ITS_CONTAINER else publisher
     people = contributors(work, orcid_host=orcid_host)
     return OrcidWork(
@@ -132,6 +136,13 @@ def _titles(work: Work) -> Titles:
             code = language_code(one.language) if one.language else None
             translated = TranslatedTitle(other, code) if code else None
     return Titles(Text(text), subtitle, translated)
+
+
+def _name(text: str) -> str:
+    """Of a container or publisher, as one line; empty for what only says that there is none."""
+    name = texts.line(text, TITLE_LIMIT) if text else ""
+    says_none = name.casefold().strip(" ().:[]") in _NO_NAMES or texts.is_placeholder(name)
+    return "" if says_none else name
 
 
 def _description(descriptions: tuple[Description, ...]) -> str | None:

@@ -140,6 +140,22 @@ def test_a_creator_is_not_repeated_as_contributor() -> None:
     assert [name for name, _, _ in credits_of(work)] == ["Josiah Carberry", "Ann Other"]
 
 
+def test_a_different_id_is_a_different_person_whatever_the_name() -> None:
+    one, other = OrcidId("0000-0001-5109-3700"), OrcidId("0000-0002-1694-233X")
+    work = Work(
+        doi=OWN,
+        creators=(Contributor("Wei Wang", orcids=(one,)), Contributor("Ann Other")),
+        contributors=(
+            Contributor("Wei Wang", "Editor", orcids=(other,)),
+            Contributor("Wei Wang", "Researcher"),
+            Contributor("Ann Other", "Editor", orcids=(JOSIAH,)),
+        ),
+    )
+    found = contributors(work, orcid_host="orcid.org")
+    assert [(each.credit_name.value, each.contributor_orcid and each.contributor_orcid.path) for each in found] == [
+        ("Wei Wang", one), ("Ann Other", None), ("Wei Wang", other)]  # fmt: skip
+
+
 def test_the_configured_host_is_named() -> None:
     work = Work(doi=OWN, creators=(Contributor("Josiah Carberry", orcids=(JOSIAH,)),))
     (found,) = contributors(work, orcid_host="sandbox.orcid.org")
