@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -33,6 +33,20 @@ class OrcidApi:
     def add(self, orcid: OrcidId, body: bytes, *, token: str) -> Answer:
         return self._send("POST", f"{orcid}/work", token=token, body=body)
 
+    def add_many(
+        self, orcid: OrcidId, bodies: Sequence[bytes], *, token: str
+    ) -> tuple[Answer, tuple[Answer, ...]]:
+        """The answer to the whole and, where ORCID went through them, to each, in order (3.7)."""
+        items = b",".join(b'{"work":' + body + b"}" for body in bodies)
+        bulk = b'{"bulk":[' + items + b"]}"
+        response = self._ask("POST", f"{orcid}/works", token=token, body=bulk)
+        if isinstance(response, Answer):
+            return response, ()
+        whole = _read("POST", response, token)
+        if whole.status != httpx2.codes.OK:
+            return whole, ()
+        return whole, read_bulk(response.content, count=len(bodies), token=token)
+
     def update(self, orcid: OrcidId, put_code: int, body: bytes, *, token: str) -> Answer:
         return self._send("PUT", f"{orcid}/work/{put_code}", token=token, body=body)
 
@@ -58,17 +72,51 @@ class OrcidApi:
         return content
 
     def _send(self, verb: Verb, path: str, *, token: str, body: bytes | None = None) -> Answer:
+        response = self._ask(verb, path, token=token, body=body)
+        return response if isinstance(response, Answer) else _read(verb, response, token)
+
+    def _ask(
+        self, verb: Verb, path: str, *, token: str, body: bytes | None
+    ) -> httpx2.Response | Answer:
+        """What ORCID says; an Answer without status where it says nothing."""
         try:
-            response = self._http.request(
+            return self._http.request(
                 verb, f"{self._root}/{path}", headers={**_JSON, **_bearer(token)}, content=body
             )
         except _NEVER_SENT as error:
             return Answer(verb=verb, status=None, sent=False, text=f"no connection: {error!r}")
         except httpx2.HTTPError as error:
             return Answer(verb=verb, status=None, text=f"no answer from ORCID: {error!r}")
-        return read_answer(
-            verb, response.status_code, response.headers, response.content, token=token
-        )
+
+
+def _read(verb: Verb, response: httpx2.Response, token: str) -> Answer:
+    return read_answer(verb, response.status_code, response.headers, response.content, token=token)
+
+
+def read_bulk(body: bytes, *, count: int, token: str = "") -> tuple[Answer, ...]:
+    """Each item's own answer; none where the answer does not have one for each that was sent."""
+    items = (_json(body) or {}).get("bulk")
+    if not isinstance(items, list) or len(items) != count:
+        return ()
+    return tuple(_item(item if isinstance(item, dict) else {}, token) for item in items)
+
+
+def _item(item: Mapping[str, Any], token: str) -> Answer:
+    put_code = (item.get("work") or {}).get("put-code")
+    if put_code is not None:
+        return Answer(verb="POST", status=201, put_code=int(put_code))
+    error = item.get("error") or {}
+    return Answer(
+        verb="POST",
+        status=int(error.get("response-code") or 400),
+        error_code=_code(error),
+        text=_redacted(str(error.get("developer-message") or error), token),
+    )
+
+
+def _code(content: Mapping[str, Any]) -> int | None:
+    code = content.get("error-code")
+    return int(code) if isinstance(code, int | str) and str(code).isdigit() else None
 
 
 def read_answer(
@@ -81,11 +129,10 @@ def read_answer(
         or content.get("error_description")
         or (body[:_TEXT_LIMIT].decode("utf-8", "replace") if status >= 300 else "")
     )
-    code = content.get("error-code")
     return Answer(
         verb=verb,
         status=status,
-        error_code=int(code) if isinstance(code, int | str) and str(code).isdigit() else None,
+        error_code=_code(content),
         oauth_error=str(content.get("error") or ""),
         text=_redacted(text, token),
         put_code=_put_code(headers.get("Location", "")),
