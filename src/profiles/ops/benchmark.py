@@ -39,7 +39,7 @@ def convert(
         typer.echo(
             f"No records found in {records or _FIXTURES}. Name a folder: --records", err=True
         )
-        raise typer.Exit(1)
+        raise typer.Exit(2)
     refused = sum(not _converts(data) for data in found)
     ours = parsing = float("inf")
     for _ in range(rounds):  # in turns, so that what disturbs the machine disturbs both

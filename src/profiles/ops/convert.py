@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -12,17 +13,11 @@ from typing import Annotated, BinaryIO
 import msgspec
 import typer
 
+from .. import config
 from ..conversion import RefusedWork, render
 from ..conversion import convert as to_orcid
 from ..errors import MalformedRecord
-from ..sources.datacite import reading
-
-
-class _Wrapped(msgspec.Struct):
-    """What may stand around records: an answer of the API, or a sample of a collection."""
-
-    data: msgspec.Raw = msgspec.Raw()
-    record: msgspec.Raw = msgspec.Raw()
+from ..sources.datacite import envelope, reading
 
 
 def convert(
@@ -34,11 +29,12 @@ def convert(
 
     Exit code 1: some records could not be converted (all are named). 2: a file cannot be read.
     """
+    orcid_host = config.load(os.environ).orcid_host
     failed = unreadable = False
     try:
         for name in files or ["-"]:
             try:
-                failed |= _convert_file(name)
+                failed |= _convert_file(name, orcid_host=orcid_host)
             except OSError as error:
                 if isinstance(error, BrokenPipeError):
                     raise
@@ -51,23 +47,23 @@ def convert(
         raise typer.Exit(2 if unreadable else 1)
 
 
-def _convert_file(name: str) -> bool:
+def _convert_file(name: str, *, orcid_host: str) -> bool:
     """Whether something could not be converted."""
     if name == "-":
-        return _convert_stream("-", sys.stdin.buffer)
+        return _convert_stream("-", sys.stdin.buffer, orcid_host=orcid_host)
     with Path(name).open("rb") as stream:
-        return _convert_stream(name, stream)
+        return _convert_stream(name, stream, orcid_host=orcid_host)
 
 
-def _convert_stream(name: str, stream: BinaryIO) -> bool:
+def _convert_stream(name: str, stream: BinaryIO, *, orcid_host: str) -> bool:
     out = sys.stdout.buffer
     failed = False
     for place, data in _records(stream):
         where = f"{name}:{place}"
         try:
-            work = reading.read(data)
+            work = reading.read(data, orcid_host=orcid_host)
             where = f"{where} {work.doi}"
-            out.write(render(to_orcid(work)) + b"\n")
+            out.write(render(to_orcid(work, orcid_host=orcid_host)) + b"\n")
         except (MalformedRecord, RefusedWork) as error:
             failed = True
             typer.echo(f"{where}: {error.detail}", err=True)
@@ -79,7 +75,7 @@ def _records(stream: BinaryIO) -> Iterator[tuple[str, bytes]]:
 
     JSON Lines are read line by line, so a file of any size will do.
     """
-    first = stream.readline().removeprefix(b"\xef\xbb\xbf")
+    first = stream.readline().removeprefix(BOM_UTF8)
     if _is_whole_object(first):
         yield from _of_lines(chain([first], stream))
         return
@@ -88,30 +84,16 @@ def _records(stream: BinaryIO) -> Iterator[tuple[str, bytes]]:
     if len(lines) > 1 and any(map(_is_whole_object, lines)) and not _is_json(whole):
         yield from _of_lines(lines)  # JSON Lines whose first line is broken
         return
-    for number, data in enumerate(_unwrapped(whole), start=1):
+    for number, data in enumerate(envelope.records(whole), start=1):
         yield str(number), data
 
 
 def _of_lines(lines: Iterator[bytes] | list[bytes]) -> Iterator[tuple[str, bytes]]:
     for number, line in enumerate(lines, start=1):
         if line.strip():
-            found = _unwrapped(line)
+            found = envelope.records(line)
             for index, data in enumerate(found, start=1):
                 yield str(number) if len(found) == 1 else f"{number}.{index}", data
-
-
-def _unwrapped(data: bytes) -> list[bytes]:
-    """The records within a list, an API page or a sample; else the data as they are."""
-    try:
-        if data.lstrip()[:1] == b"[":
-            return [bytes(one) for one in msgspec.json.decode(data, type=list[msgspec.Raw])]
-        wrapped = msgspec.json.decode(data, type=_Wrapped)
-    except (msgspec.DecodeError, RecursionError):
-        return [data]  # reading says what is wrong
-    if record := bytes(wrapped.record):
-        return [record]
-    inner = bytes(wrapped.data)
-    return _unwrapped(inner) if inner[:1] == b"[" else [data]
 
 
 def _is_whole_object(line: bytes) -> bool:

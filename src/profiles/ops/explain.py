@@ -29,7 +29,7 @@ from ..matching import (
     evaluation_lines,
     mend,
 )
-from ..sources.datacite import reading
+from ..sources.datacite import envelope, reading
 from ..sources.datacite.client import DataCite
 from ..values import doi, orcid_id
 from ..values.work import Contributor, RejectedId, Work
@@ -106,12 +106,15 @@ def as_data(work: Work, evaluations: list[Evaluation]) -> dict[str, Any]:
 
 def _work(doi_or_file: str, settings: Config) -> Work:
     """From the file of that name, else from DataCite. Raises ProfilesError."""
-    path = Path(doi_or_file)
-    if path.exists():
+    data = _content(doi_or_file)
+    if data is not None:
+        found = envelope.records(data)
+        if len(found) != 1:
+            raise BadInput(
+                f"{doi_or_file}: {len(found)} records", hint="Give a file with one record"
+            )
         try:
-            return reading.read(path.read_bytes(), orcid_host=settings.orcid_host)
-        except OSError as error:
-            raise BadInput(f"{doi_or_file}: {error.strerror}") from error
+            return reading.read(found[0], orcid_host=settings.orcid_host)
         except MalformedRecord as error:
             raise MalformedRecord(f"{doi_or_file}: {error.detail}") from error
     try:
@@ -123,6 +126,19 @@ def _work(doi_or_file: str, settings: Config) -> Work:
             return DataCite.configured(http, settings, tries=TRIES).work(name)
         except MalformedRecord as error:  # not of the caller's making
             raise UnexpectedAnswer(f"DataCite's record of {name}: {error.detail}") from error
+
+
+def _content(name: str) -> bytes | None:
+    """Of the file of that name; None where there is none, nor could be."""
+    path = Path(name)
+    try:
+        exists = path.exists()
+    except (OSError, ValueError):  # too long, or with a character that no name has
+        return None
+    try:
+        return path.read_bytes() if exists else None
+    except OSError as error:
+        raise BadInput(f"{name}: {error.strerror}") from error
 
 
 def _show(work: Work, evaluations: list[Evaluation]) -> None:

@@ -43,6 +43,11 @@ FORMS = [
     (b'{"data":' + GOOD + b',"included":[]}', [ONE], "an answer of the API"),
     (b'{"_sample":{"doi":"x"},"record":' + GOOD + b"}", [ONE], "a sample"),
     (b"[]", [], "an empty list"),
+    (
+        b"[" + COMPACT + b',{"x":"\\ud800"' + COMPACT.replace(b"{", b",", 1) + b"]",
+        [ONE, ONE],
+        "half a character in one of them",
+    ),
 ]
 
 
@@ -53,6 +58,21 @@ def test_every_form_is_converted(data: bytes, dois: list[str], remark: str, tmp_
     assert run(file) == (0, dois, []), remark
     assert run(stdin=data) == (0, dois, []), remark
     assert run("-", stdin=data) == (0, dois, []), remark
+
+
+def test_ids_of_the_registry_in_use_are_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "record.json"
+    file.write_bytes(
+        GOOD.replace(b"https://orcid.org/", b"").replace(b"orcid.org", b"sandbox.orcid.org")
+    )
+    monkeypatch.setenv("ORCID_URL", "https://sandbox.orcid.org")
+    for name in ("ORCID_API_URL", "ORCID_PUBLIC_API_URL"):
+        monkeypatch.delenv(name, raising=False)
+    result = CliRunner().invoke(app, [str(file)])
+    (author,) = json.loads(result.stdout)["contributors"]["contributor"]
+    assert author["contributor-orcid"]["host"] == "sandbox.orcid.org"
 
 
 FAILURES = [
@@ -117,7 +137,7 @@ def test_the_benchmark_says_how_fast_it_is_against_orjson() -> None:
 
 def test_a_benchmark_without_records_fails(tmp_path: Path) -> None:
     result = CliRunner().invoke(benchmark, ["convert", "--records", str(tmp_path)])
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "No records found" in result.stderr
     result = CliRunner().invoke(benchmark, ["convert", "--records", str(tmp_path / "missing")])
     assert result.exit_code == 2

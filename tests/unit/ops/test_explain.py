@@ -134,6 +134,44 @@ def test_a_file_is_explained_without_any_service(run: Any, file: Path, monkeypat
     assert EDITOR not in out
 
 
+RAID = {"id": "a.raid", "type": "clients", "attributes": {"clientType": "raidRegistry"}}
+OF_RAID = RECORD | {"relationships": {"client": {"data": {"id": "a.raid", "type": "clients"}}}}
+FORMS = [
+    (b"\xef\xbb\xbf" + json.dumps(RECORD).encode(), "sent", "a byte order mark"),
+    (json.dumps({"_sample": {"doi": "x"}, "record": RECORD}).encode(), "sent", "a sample"),
+    (json.dumps([RECORD]).encode(), "sent", "a list of one"),
+    (json.dumps({"data": [RECORD], "meta": {"total": 1}}).encode(), "sent", "a page of one"),
+    (json.dumps({"data": [OF_RAID], "included": [RAID]}).encode(), "not sent. The DOI comes from",
+     "a page that names the kind of repository"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("data", "verdict", "remark"), FORMS)
+def test_what_can_be_converted_can_be_explained(
+    run: Any, tmp_path: Path, data: bytes, verdict: str, remark: str
+) -> None:
+    path = tmp_path / "record"
+    path.write_bytes(data)
+    code, out, errors = run(str(path), "--orcid", CARBERRY)
+    assert (code, errors) == (0, []), remark
+    assert f"{CARBERRY}: {verdict}" in out, remark
+
+
+@pytest.mark.parametrize("records", [[], [RECORD, RECORD]])
+def test_only_one_record_is_explained(run: Any, tmp_path: Path, records: list[Any]) -> None:
+    path = tmp_path / "records.json"
+    path.write_text(json.dumps({"data": records}), encoding="utf-8")
+    code, out, errors = run(str(path))
+    assert (code, out, len(errors)) == (2, "", 1)
+    assert f"{len(records)} records" in errors[0]
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\x00b", "x" * 5000])
+def test_what_cannot_be_the_name_of_a_file_is_one_line(run: Any, name: str) -> None:
+    code, out, errors = run(name)
+    assert (code, out, len(errors)) == (2, "", 1)
+
+
 def test_an_id_may_be_given_in_any_spelling(run: Any, file: Path) -> None:
     _, out, _ = run(str(file), "--orcid", f"https://orcid.org/{CARBERRY}/")
     assert f"{CARBERRY}: sent" in out

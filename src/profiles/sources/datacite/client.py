@@ -21,7 +21,7 @@ from ...errors import MalformedRecord, Misconfigured, NotFound, UnexpectedAnswer
 from ...values.doi import Doi
 from ...values.orcid_id import OrcidId
 from ...values.work import Work
-from . import query, reading, record
+from . import envelope, query, reading
 from .reading import Page
 
 CHECK_URL = "Check DATACITE_API_URL"
@@ -212,7 +212,7 @@ class DataCite:
         Whether each text in it can be read is for the reader to say, record by record.
         """
         try:
-            record.check_whole(body)
+            envelope.check_whole(body)
         except MalformedRecord as error:
             raise UnexpectedAnswer(
                 f"{self._url}{path} sent no JSON ({error.detail})", hint=CHECK_URL

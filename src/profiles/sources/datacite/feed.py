@@ -102,19 +102,21 @@ def follow(
         pages = datacite.changes(
             since=window.since, until=window.until, cursor=position.cursor or None
         )
+        again = window.until - overlap  # what is older, the next window does not bring
         for page in pages:
             position = after_page(position, window, page.next_cursor)
             works = newer(page.works, seen)
             yield Step(works, page.failures, position)
-            seen.update((each.doi, mark(each)) for each in works)
-        _forget(seen, before=window.until - overlap)
+            found = ((each.doi, mark(each)) for each in works)
+            seen.update((doi, each) for doi, each in found if _comes_again(each, since=again))
+        for name in [name for name, each in seen.items() if not _comes_again(each, since=again)]:
+            del seen[name]
 
 
-def _forget(seen: Seen, *, before: datetime) -> None:
-    """Marks without a readable time are kept: a mark too many only costs memory."""
-    old = [name for name, each in seen.items() if (at := _time(each.updated)) and at < before]
-    for name in old:
-        del seen[name]
+def _comes_again(seen: Mark, *, since: datetime) -> bool:
+    """Without a readable time perhaps: a mark too many only costs memory."""
+    at = _time(seen.updated)
+    return at is None or at >= since
 
 
 def _time(text: str) -> datetime | None:

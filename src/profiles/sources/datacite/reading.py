@@ -15,7 +15,7 @@ from ...errors import MalformedRecord, NotADoi
 from ...values import dates, doi
 from ...values.doi import Doi
 from ...values.work import Description, Title, Types, Work
-from . import record
+from . import envelope, record
 from .persons import read_contributors
 from .record import Answer, Attributes, Included, Resource
 from .relations import read_container, read_funding, read_identifiers, read_related
@@ -55,22 +55,14 @@ def read_types(data: bytes | str) -> Types:
     return _types(resource.attributes or resource)
 
 
-class _PageShape(msgspec.Struct):
-    data: list[msgspec.Raw]
-    included: msgspec.Raw = msgspec.Raw(b"null")
-    links: msgspec.Raw = msgspec.Raw(b"null")
-    meta: msgspec.Raw = msgspec.Raw(b"null")
-
-
-_PAGE = msgspec.json.Decoder(_PageShape)
-
-
 def read_page(data: bytes | str, *, orcid_host: str = "orcid.org") -> Page:
     """The works of one page; a record that cannot be read does not spoil the others.
 
     Raises MalformedRecord when this is no page at all.
     """
-    page = _page(data)
+    page = envelope.opened(data if isinstance(data, bytes) else data.encode("utf-8", "replace"))
+    if not envelope.is_list(bytes(page.data)):
+        raise MalformedRecord("this is not a page of records")
     around = record.decode(
         b'{"included":%b,"links":%b,"meta":%b}'
         % (bytes(page.included), bytes(page.links), bytes(page.meta))
@@ -78,10 +70,10 @@ def read_page(data: bytes | str, *, orcid_host: str = "orcid.org") -> Page:
     kinds = _repository_kinds(around.included)
     works: list[Work] = []
     failures: list[Failure] = []
-    for number, raw in enumerate(page.data, start=1):
+    for number, raw in enumerate(envelope.items(bytes(page.data)), start=1):
         name = f"number {number}"
         try:
-            resource = record.decode(bytes(raw))
+            resource = record.decode(raw)
             name = resource.id or name
             works.append(_work(resource, kinds=kinds, orcid_host=orcid_host))
         except MalformedRecord as error:
@@ -91,29 +83,6 @@ def read_page(data: bytes | str, *, orcid_host: str = "orcid.org") -> Page:
         failures=tuple(failures),
         next_cursor=_cursor(around.links.next if around.links else None),
         total=_number(around.meta.total) if around.meta else None,
-    )
-
-
-def _page(data: bytes | str) -> _PageShape:
-    """The page with its records unread: by hand where one of them is no JSON."""
-    try:
-        return _PAGE.decode(data)
-    except msgspec.ValidationError as error:
-        raise MalformedRecord(f"this is not a page of records ({error})") from None
-    except (msgspec.DecodeError, RecursionError, UnicodeError):
-        given = data if isinstance(data, bytes) else data.encode("utf-8", "replace")
-    members = {}
-    for part in record.parts(given):
-        name, _, value = part.partition(b":")
-        members[name.strip()] = value.strip()
-    if not members.get(b'"data"', b"").startswith(b"["):
-        raise MalformedRecord("this is not a page of records")
-    return _PageShape(
-        data=[msgspec.Raw(one) for one in record.parts(members[b'"data"'])],
-        **{
-            name: msgspec.Raw(members.get(b'"%b"' % name.encode(), b"null"))
-            for name in ("included", "links", "meta")
-        },
     )
 
 

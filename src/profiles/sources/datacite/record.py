@@ -10,7 +10,6 @@ What is not declared is skipped without being built.
 from __future__ import annotations
 
 import json
-import re
 import types
 from functools import cache
 from typing import Union, get_args, get_origin, get_type_hints
@@ -238,50 +237,6 @@ def _plain(data: bytes | str) -> object:
 def _whole(digits: str) -> int | str:
     """Python reads no number of thousands of digits; nor is one of our numbers so long."""
     return int(digits) if len(digits) < 20 else digits
-
-
-def check_whole(data: bytes) -> None:
-    """Raises MalformedRecord for what is no JSON at all, or was cut off."""
-    try:
-        msgspec.json.decode(data, type=msgspec.Raw)
-    except (msgspec.DecodeError, RecursionError):
-        parts(data)  # perhaps only a text within is broken
-
-
-# What tells where a part of JSON ends: whole texts, whatever is in them, and marks outside of them.
-_MARK = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\Z)|[\[\]{},]', re.DOTALL)
-
-
-def parts(data: bytes) -> list[bytes]:
-    """The items of a list or the `"name": value` of an object, unread, so that none spoils the others.
-
-    Raises MalformedRecord when it is neither, or was cut off.
-    """
-    if data.lstrip()[:1] not in (b"[", b"{"):
-        raise MalformedRecord("neither a list nor an object")
-    found: list[bytes] = []
-    depth = begin = 0
-    for mark in _MARK.finditer(data):
-        match mark[0]:
-            case b"[" | b"{":
-                depth += 1
-                begin = begin if depth > 1 else mark.end()
-            case b"]" | b"}":
-                depth -= 1
-            case b",":
-                pass
-            case _:
-                continue
-        if depth == 0 or (depth == 1 and mark[0] == b","):
-            found.append(data[begin : mark.start()])
-            begin = mark.end()
-        if depth == 0:
-            break
-    if depth:
-        raise MalformedRecord("it was cut off")
-    if data[begin:].strip():
-        raise MalformedRecord("more than one list or object")
-    return [one for one in found if one.strip()]
 
 
 class _Plan(msgspec.Struct):

@@ -196,6 +196,15 @@ def test_a_long_pause_is_read_in_windows_of_a_day(store: Store) -> None:
     assert len(set(store.windows)) == 2
 
 
+def test_what_cannot_come_again_is_not_kept_for_the_length_of_a_window(store: Store) -> None:
+    """A window may hold a day's works, hundreds of thousands."""
+    store.save("10.5555/9", NOON + LONGEST - MINUTE)
+    seen: Seen = {}
+    for _ in follow(store.client(), Position(NOON - MINUTE), now=NOON + LONGEST, seen=seen):
+        assert set(seen) <= {"10.5555/9"}
+    assert set(seen) == {"10.5555/9"}
+
+
 def test_what_cannot_come_again_is_forgotten(store: Store) -> None:
     seen: Seen = {}
     list(follow(store.client(), Position(NOON - MINUTE), now=NOON + MINUTE, seen=seen))
