@@ -276,7 +276,7 @@ class TestWhatMayHaveBeenSent:
     @pytest.fixture(autouse=True)
     def dead_worker(self) -> None:
         want()
-        assert ledger.expect_answer(take(), api_client="APP-1")
+        assert ledger.expect_answer([take()], api_client="APP-1")
         ledger.sweep(now=NOON + LEASE + timedelta(seconds=1))
         assert (claim().unsure, claim().api_client) == (True, "APP-1")
 
@@ -296,7 +296,7 @@ def test_whoever_lost_the_lease_may_not_send() -> None:
     want()
     late = take()
     ledger.sweep(now=NOON + LEASE + timedelta(seconds=1))
-    assert not ledger.expect_answer(late, api_client="APP-1")
+    assert not ledger.expect_answer([late], api_client="APP-1")
     assert not claim().unsure
 
 

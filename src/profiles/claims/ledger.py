@@ -61,6 +61,7 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     message: str = ""
     due_at: datetime | None = None  # for POSTPONE
+    alone: bool = False  # POSTPONE because it does not go together with others
     everybody_waits: bool = False  # POSTPONE because ORCID is busy, not because of this claim
     tried: bool = True  # whether this counts as a try
     accepted: bool = False  # whether ORCID took something just now
@@ -303,13 +304,40 @@ def take(orcid: OrcidId, *, lease: timedelta, now: datetime) -> Taken | None:
         return _taken(claim, claim.lease)
 
 
-def expect_answer(taken: Taken, *, api_client: str) -> bool:
-    """Written before an addition is sent, so that a crash cannot hide that it may have been done.
+def take_additions(
+    orcid: OrcidId, *, limit: int, lease: timedelta, now: datetime
+) -> tuple[Taken, ...]:
+    """Lease what is due to be added, longest due first, where there are two or more of them."""
+    with transaction.atomic():
+        due = Claim.objects.filter(
+            orcid=orcid,
+            state=State.WAITING,
+            due_at__lte=now,
+            wanted=Wanted.PRESENT,
+            put_code__isnull=True,
+            unsure=False,
+            alone=False,
+        )
+        claims = list(due.order_by("due_at", "pk").select_for_update(skip_locked=True)[:limit])
+        if len(claims) < 2:
+            return ()
+        token = uuid.uuid4()
+        for claim in claims:
+            claim.lease, claim.lease_until = token, now + lease
+            _move(claim, Event.TAKE, by="worker", now=now, quiet=True)
+        return tuple(_taken(claim, token) for claim in claims)
 
-    False when the lease was lost: then nothing may be sent.
+
+def expect_answer(taken: Collection[Taken], *, api_client: str) -> bool:
+    """Written before additions are sent, so that a crash cannot hide that they may have been done.
+
+    False when a lease was lost: then nothing may be sent.
     """
-    mine = Claim.objects.filter(pk=taken.id, state=State.WORKING, lease=taken.lease)
-    return bool(mine.update(unsure=True, api_client=api_client))
+    leases = {claim.lease for claim in taken}
+    mine = Claim.objects.filter(
+        pk__in=[claim.id for claim in taken], state=State.WORKING, lease__in=leases
+    )
+    return mine.update(unsure=True, api_client=api_client) == len(taken)
 
 
 def postpone_others(orcid: OrcidId, *, until: datetime) -> int:
@@ -348,6 +376,7 @@ def settle(taken: Taken, found: Settlement, *, now: datetime) -> bool:
         claim.fingerprint = found.fingerprint
         claim.api_client = found.api_client
         claim.unsure = found.unsure
+        claim.alone = found.alone
         if found.accepted:
             claim.sent_at = now
         if claim.serial != taken.serial and not _still_counts(claim, found):

@@ -41,6 +41,7 @@ class Claim(models.Model):
     put_code = models.BigIntegerField(null=True)
     fingerprint = models.CharField(max_length=64, blank=True)
     api_client = models.CharField(max_length=40, blank=True)  # the source of that work
+    alone = models.BooleanField(default=False)  # to be added by itself, not in one call with others
     # An addition was sent and its answer is not known: look at the record before anything else.
     unsure = models.BooleanField(default=False)
     sent_at = models.DateTimeField(null=True)  # when ORCID last took something of this claim

@@ -13,7 +13,8 @@ from .. import conversion
 from ..claims import ledger
 from ..claims.ledger import Settlement, Taken
 from ..claims.states import Event
-from ..delivery import adoption, pace, retry
+from ..conversion import GroupingIds, OrcidWork
+from ..delivery import pace, retry
 from ..delivery.client import OrcidApi
 from ..delivery.outcomes import Answer, Kind, Outcome, judge
 from ..delivery.pace import Rate
@@ -23,7 +24,9 @@ from ..people import grants
 from ..people.permissions import GrantState, UsableGrant
 from ..people.standing import HOLD_REASONS, standing
 from . import permissions
+from .record import Record
 
+NO_IDS = GroupingIds(frozenset(), frozenset())
 PATIENCE = 3.0  # seconds in the queue to ORCID, until the worker does something else
 MOST_STEPS = 5  # look, add, adopt, update: more would be going round in circles
 
@@ -35,12 +38,14 @@ class LeaseLost(ProfilesError):
 class Sending:
     """What we know of ORCID's side changes with every answer; what is wanted does not."""
 
-    def __init__(self, claim: Taken, *, api: OrcidApi, rate: Rate) -> None:
+    def __init__(self, claim: Taken, *, api: OrcidApi, record: Record, rate: Rate) -> None:
         self.claim = claim
         self.api = api
+        self.record = record
         self.rate = rate
         self.rendered: bytes | None = None  # None: it shall leave the record
         self.wanted = ""  # the fingerprint of what shall be there
+        self.ids = NO_IDS  # what ORCID knows it by
         # What ORCID has, as far as we know.
         self.put_code = claim.put_code
         self.sent = claim.fingerprint
@@ -48,10 +53,11 @@ class Sending:
         self.unsure = claim.unsure
         self.accepted = False
 
-    def shall_be(self, rendered: bytes) -> None:
-        """On the record, as ORCID is sent it."""
-        self.rendered = rendered
-        self.wanted = conversion.fingerprint(rendered)
+    def shall_be(self, work: OrcidWork) -> None:
+        """On the record."""
+        self.rendered = conversion.render(work)
+        self.wanted = conversion.fingerprint(self.rendered)
+        self.ids = conversion.grouping_ids(work)
 
     def settlement(self) -> Settlement:
         """Bring ORCID to what is wanted, with as few calls as that takes (often none).
@@ -62,12 +68,12 @@ class Sending:
             step = self._step()
             if step == Step.LEAVE:
                 return self.known(Event.KEEP if self.put_code else Event.CLEAR)
-            grant = self._grant(step)
+            grant = self.grant_for(step)
             if grant is None:
-                return self.known(Event.HOLD, reason=self._why_no_grant())
-            settled = self._keep_pace(grant)
+                return self.without_grant()
+            settled = self.keep_pace(grant)
             if settled is None:
-                settled = self._look(grant) if step == Step.LOOK else self._send(step, grant)
+                settled = self._look(grant) if step == Step.LOOK else self.send(step, grant)
             if settled is not None:
                 return settled
         return self._later(
@@ -82,6 +88,7 @@ class Sending:
         message: str = "",
         due_at: datetime | None = None,
         everybody_waits: bool = False,
+        alone: bool = False,
         tried: bool = True,
     ) -> Settlement:
         """Settled like this, with what is known of ORCID's side."""
@@ -91,6 +98,7 @@ class Sending:
             message=message,
             due_at=due_at,
             everybody_waits=everybody_waits,
+            alone=alone,
             tried=tried,
             accepted=self.accepted,
             put_code=self.put_code,
@@ -126,7 +134,7 @@ class Sending:
             rendered=self.wanted,
         )
 
-    def _grant(self, step: Step) -> UsableGrant | None:
+    def grant_for(self, step: Step) -> UsableGrant | None:
         """Only the client that put a work there may change it; a new work goes by its purpose."""
         if self.api_client and step != Step.ADD:
             return grants.grant_of_client(
@@ -135,12 +143,16 @@ class Sending:
         purpose = permissions.purpose_of(self.claim.origin)
         return grants.usable_grant(self.claim.orcid, purpose, now=timezone.now())
 
-    def _why_no_grant(self) -> str:
+    def without_grant(self) -> Settlement:
         purpose = permissions.purpose_of(self.claim.origin)
         permission = standing(self.claim.orcid, purpose, now=timezone.now()).permission
-        return HOLD_REASONS.get(permission, "no_permission")
+        return self.known(Event.HOLD, reason=HOLD_REASONS.get(permission, "no_permission"))
 
-    def _keep_pace(self, grant: UsableGrant) -> Settlement | None:
+    def alone(self) -> Settlement:
+        """It does not go together with others: at once, but by itself."""
+        return self.known(Event.POSTPONE, due_at=timezone.now(), alone=True, tried=False)
+
+    def keep_pace(self, grant: UsableGrant) -> Settlement | None:
         """Wait for a place in the queue to ORCID; while ORCID is failing, let go of the claim."""
         patience = time.monotonic() + PATIENCE
         background = not self.claim.insisted
@@ -159,18 +171,38 @@ class Sending:
     def _look(self, grant: UsableGrant) -> Settlement | None:
         """Find out what became of an addition whose answer was lost."""
         try:
-            self.put_code = self._on_record(grant)
+            self.put_code = self.record.put_code(self.claim.doi, grant)
         except (Unreachable, UnexpectedAnswer) as error:
             return self._later(_unread(error))
         self.unsure = False
         self.sent = ""  # it may be an older one: what it holds is not known
         return None
 
-    def _send(self, step: Step, grant: UsableGrant) -> Settlement | None:
-        """One call. None: what is to be done now has to be planned again."""
-        if step == Step.ADD and not ledger.expect_answer(self.claim, api_client=grant.api_client):
+    def send(self, step: Step, grant: UsableGrant) -> Settlement | None:
+        """One call, and what was learnt from it. None: plan again what is to be done now."""
+        if step == Step.ADD and not ledger.expect_answer([self.claim], api_client=grant.api_client):
             raise LeaseLost
-        outcome = self._call(step, grant)
+        started = time.monotonic()
+        answer = self._request(step, grant.access_token.reveal())
+        seconds = time.monotonic() - started
+        self.heard(answer, grant)
+        return self.learn(step, answer, grant, seconds=seconds)
+
+    def heard(self, answer: Answer, grant: UsableGrant) -> None:
+        """Once per call, however many works were in it: how ORCID does, and what we still know."""
+        outcome = judge(answer)
+        if outcome.kind == Kind.BUSY:
+            pace.failing(grant.api_client, retry_after=outcome.retry_after)
+        else:
+            pace.well(grant.api_client)
+        if outcome.unsure:
+            self.record.forget()
+
+    def learn(
+        self, step: Step, answer: Answer, grant: UsableGrant, *, seconds: float
+    ) -> Settlement | None:
+        """What the answer makes of the claim. None: plan again what is to be done now."""
+        outcome = self._judged(answer, seconds=seconds)
         match outcome.kind:
             case Kind.DONE:
                 self._done(step, outcome, grant)
@@ -191,15 +223,9 @@ class Sending:
                 return self._failed(step, outcome)
         assert_never(outcome.kind)
 
-    def _call(self, step: Step, grant: UsableGrant) -> Outcome:
-        """One request; its answer judged, and the attempt written down."""
-        started = time.monotonic()
-        answer = self._request(step, grant.access_token.reveal())
+    def _judged(self, answer: Answer, *, seconds: float) -> Outcome:
+        """And the attempt is written down."""
         outcome = judge(answer)
-        if outcome.kind == Kind.BUSY:
-            pace.failing(grant.api_client, retry_after=outcome.retry_after)
-        else:
-            pace.well(grant.api_client)
         ledger.record_attempt(
             self.claim,
             verb=answer.verb,
@@ -207,7 +233,7 @@ class Sending:
             status=answer.status,
             error_code=answer.error_code,
             outcome=outcome.kind,
-            milliseconds=round((time.monotonic() - started) * 1000),
+            milliseconds=round(seconds * 1000),
             now=timezone.now(),
         )
         return outcome
@@ -242,7 +268,7 @@ class Sending:
     def _adopt(self, duplicate: Outcome, grant: UsableGrant) -> Settlement | None:
         """ORCID has the work from us already (9021): it is this claim's, whatever it holds."""
         try:
-            self.put_code = duplicate.put_code or self._on_record(grant)
+            self.put_code = duplicate.put_code or self.record.put_code(self.claim.doi, grant)
         except (Unreachable, UnexpectedAnswer) as error:
             return self._later(_unread(error))
         self.unsure = False
@@ -278,7 +304,7 @@ class Sending:
         now = timezone.now()
         grants.end_grant(grant.grant_id, state=GrantState.REVOKED, reason=outcome.reason, now=now)
         permissions.ended(self.claim.orcid, outcome.reason)
-        other = self._grant(step)
+        other = self.grant_for(step)
         if other is not None and other.grant_id != grant.grant_id:
             # A new permission came while the old one was in use.
             return self._later(Outcome(kind=Kind.LATER, message=outcome.message))
@@ -294,16 +320,6 @@ class Sending:
             if step == Step.REMOVE:
                 return None
         return self.known(Event.FAIL, reason=outcome.reason, message=outcome.message)
-
-    def _on_record(self, grant: UsableGrant) -> int | None:
-        """The put-code of our own work with this DOI. Raises Unreachable, UnexpectedAnswer."""
-        try:
-            works = self.api.works(self.claim.orcid, token=grant.access_token.reveal())
-        except Unreachable as error:
-            pace.failing(grant.api_client, retry_after=error.retry_after)
-            raise
-        pace.well(grant.api_client)
-        return adoption.find_put_code(works, doi=self.claim.doi, api_client=grant.api_client)
 
 
 def _unread(error: Unreachable | UnexpectedAnswer) -> Outcome:
