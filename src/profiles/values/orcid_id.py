@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NewType
 
 from ..errors import NotAnOrcidId
@@ -94,6 +95,7 @@ def is_claimed(*, value: str, scheme: str, scheme_uri: str, host: str = "orcid.o
     )
 
 
+@lru_cache(maxsize=8)
 def _ours(host: str) -> frozenset[str]:
     name = host.lower().partition(":")[0]
     return frozenset((name, f"www.{name}"))
