@@ -68,19 +68,13 @@ class Wire:
         begun = time.perf_counter()
         writing = self.journal.begin(method, path)
         status = 0
-        to_break = False
+        logged = False
 
-        async def watch(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            to_break = await self._answer(scope, receive, watch)
-        except ClientDisconnect:
-            return  # the caller is gone, and nobody is left to be told
-        finally:
+        def log() -> None:
+            nonlocal logged
+            if logged:
+                return
+            logged = True
             self.journal.end(
                 writing,
                 Entry(
@@ -92,7 +86,24 @@ class Wire:
                     ms=(time.perf_counter() - begun) * 1000,
                 ),
             )
-        if to_break:  # after the log, so that a caller who sees the break finds it there
+
+        async def watch(message: Message) -> None:
+            """A caller who has the answer (or sees the break) finds the request in the log."""
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            elif not message.get("more_body"):
+                log()
+            await send(message)
+
+        to_break = False
+        try:
+            to_break = await self._answer(scope, receive, watch)
+        except ClientDisconnect:
+            return  # the caller is gone, and nobody is left to be told
+        finally:
+            log()
+        if to_break:
             await break_connection(scope)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> bool:
