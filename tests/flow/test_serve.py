@@ -140,3 +140,18 @@ def test_the_demo_is_ready_says_where_and_leaves_nothing(home: Path) -> None:
     demo.communicate(timeout=60)
     assert demo.returncode == 0
     assert nothing_left(home, *family)
+
+
+@pytest.mark.parametrize("command", [("claims", "list"), ("people", "list"), ("harvest", "--once")])
+def test_a_command_on_an_empty_database_says_how_to_mend_it(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    environ = {**os.environ, "PROFILES_HOME": str(tmp_path)}
+    environ.pop("DATABASE_URL", None)
+    found = subprocess.run(
+        [sys.executable, "-m", "profiles", *command],
+        env=environ, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert found.returncode == 2
+    assert found.stderr.splitlines()[-1].endswith("Run `profiles migrate` first")
+    assert "Traceback" not in found.stderr

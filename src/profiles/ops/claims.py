@@ -16,7 +16,7 @@ from ..errors import BadInput
 from ..values import doi as dois
 from ..values import orcid_id
 from ..values.orcid_id import OrcidId
-from .django import set_up
+from .migrate import set_up_migrated
 
 if TYPE_CHECKING:
     from ..claims.queries import ClaimDetail, ClaimRow
@@ -115,7 +115,7 @@ def _search(
     """Raises NotAnOrcidId, NotADoi, or BadInput for an unknown state."""
     wanted_orcid = orcid_id.parse(orcid) if orcid else ""
     wanted_doi = dois.parse(doi) if doi else ""
-    set_up()
+    set_up_migrated()
     from ..claims import queries  # noqa: PLC0415 (wants Django set up)
     from ..claims.states import State  # noqa: PLC0415
 
@@ -130,7 +130,7 @@ def _find(claim: str, orcid: str) -> ClaimDetail:
     found = _uuid(claim) or dois.parse(claim)
     if isinstance(found, str) and wanted is None:
         raise NoSuchClaim(claim, hint="Say whose: --orcid 0000-0002-1825-0097")
-    set_up()
+    set_up_migrated()
     from ..claims import queries  # noqa: PLC0415 (wants Django set up)
 
     if isinstance(found, uuid.UUID):

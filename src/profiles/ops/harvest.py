@@ -9,8 +9,7 @@ from typing import Annotated
 import typer
 
 from ..errors import BadInput, Unreachable
-from .django import set_up
-from .migrate import require_migrated
+from .migrate import set_up_migrated
 
 
 class NotATime(BadInput):
@@ -31,8 +30,7 @@ def harvest(
     Goes on where the last harvest stopped, and repeats by itself until stopped.
     """
     begin, end = _time(since), _time(until)
-    config = set_up()
-    require_migrated()
+    config = set_up_migrated()
     from ..pipeline.harvest import harvest as run  # noqa: PLC0415 (wants Django set up)
     from ..pipeline.services import services  # noqa: PLC0415
 

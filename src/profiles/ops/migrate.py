@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from ..config import Config
 from .django import set_up
 from .errors import CannotStart
 
@@ -31,6 +32,13 @@ def migrate(
         call_command("migrate", interactive=False, verbosity=0)
     if not quiet:
         typer.echo(f"database ready, migrations applied: {count}")
+
+
+def set_up_migrated() -> Config:
+    """As `set_up`, for commands that read or write the tables. Raises CannotStart."""
+    config = set_up()
+    require_migrated()
+    return config
 
 
 def unapplied() -> list[str]:

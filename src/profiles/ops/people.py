@@ -13,7 +13,7 @@ from ..errors import BadInput
 from ..people.permissions import PermissionView
 from ..people.profile import Profile, Role
 from ..values import orcid_id
-from .django import set_up
+from .migrate import set_up_migrated
 
 app = typer.Typer(help="Accounts: list, show, role, erase.")
 
@@ -24,7 +24,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 @app.command("list")
 def list_people(as_json: AsJson = False) -> None:
     """Everybody who has an account."""
-    set_up()
+    set_up_migrated()
     from ..people import accounts  # noqa: PLC0415 (wants Django set up)
 
     people = accounts.profiles()
@@ -46,7 +46,7 @@ def list_people(as_json: AsJson = False) -> None:
 @app.command()
 def show(unverified_id: WhoseId, as_json: AsJson = False) -> None:
     """One account, with its permissions at ORCID."""
-    set_up()
+    set_up_migrated()
     from ..people import accounts  # noqa: PLC0415 (wants Django set up)
 
     person = accounts.profile(orcid_id.parse(unverified_id))
@@ -67,7 +67,7 @@ def role(
 ) -> None:
     """Give a person a role. The person must have signed in once."""
     check_scope(new_role, provider=provider, client=client)
-    set_up()
+    set_up_migrated()
     from ..people import accounts  # noqa: PLC0415 (wants Django set up)
 
     whose = orcid_id.parse(unverified_id)
@@ -81,7 +81,7 @@ def erase(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Give the person's tokens back to ORCID, then delete all that we know of them."""
-    set_up()
+    set_up_migrated()
     from ..people import accounts  # noqa: PLC0415 (wants Django set up)
     from ..pipeline import erasure  # noqa: PLC0415
 

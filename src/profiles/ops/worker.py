@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .django import set_up
-from .migrate import require_migrated
+from .migrate import set_up_migrated
 from .parent import end_with
 
 
@@ -18,8 +17,7 @@ def worker(
     """A worker only."""
     if parent is not None:
         end_with(parent)
-    set_up()
-    require_migrated()
+    set_up_migrated()
     from ..pipeline.worker import run  # noqa: PLC0415 (wants Django set up)
 
     run(concurrency)
