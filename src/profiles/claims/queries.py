@@ -174,11 +174,11 @@ def _detail(claims: QuerySet[Claim], what: str) -> ClaimDetail:
     claim = claims.get()
     lines = [
         HistoryLine(change.at, change.event, _change_words(change))
-        for change in Change.objects.filter(claim=claim)
+        for change in Change.objects.filter(claim=claim).order_by("-at", "-pk")
     ]
     lines += [
         HistoryLine(attempt.at, attempt.verb, _attempt_words(attempt))
-        for attempt in Attempt.objects.filter(claim=claim)
+        for attempt in Attempt.objects.filter(claim=claim).order_by("-at", "-pk")
     ]
     return ClaimDetail(rows[0], tuple(sorted(lines, key=lambda line: line.at, reverse=True)))
 

@@ -20,6 +20,7 @@ _TIMEOUT = httpx2.Timeout(30.0, connect=5.0)
 
 class Services(NamedTuple):
     config: Config
+    http: httpx2.Client  # behind all of them; safe for threads
     orcid: OrcidApi
     rate: Rate  # of requests to ORCID, per client id
     datacite: DataCite
@@ -31,6 +32,7 @@ class Services(NamedTuple):
 def build(config: Config, http: httpx2.Client) -> Services:
     return Services(
         config=config,
+        http=http,
         orcid=OrcidApi(http, api_url=config.orcid_api_url),
         rate=Rate(config.orcid_rate, config.orcid_burst),
         datacite=DataCite.configured(http, config),
@@ -45,7 +47,7 @@ def build(config: Config, http: httpx2.Client) -> Services:
 
 @cache
 def services() -> Services:
-    """One set per process; the HTTP client behind it is safe for threads."""
+    """One set per process."""
     config: Config = settings.PROFILES
     agent = user_agent(home=config.base_url, mailto=config.datacite_mailto)
     return build(config, httpx2.Client(timeout=_TIMEOUT, headers={"User-Agent": agent}))
