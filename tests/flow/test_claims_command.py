@@ -14,8 +14,8 @@ from django.utils import timezone
 from typer import Typer
 from typer.testing import CliRunner, Result
 
-from profiles.claims import ledger
-from profiles.claims.ledger import Settlement
+from profiles.claims import leases, ledger
+from profiles.claims.leases import Settlement
 from profiles.claims.models import Claim
 from profiles.claims.states import Event, Origin, State
 from profiles.errors import BadInput, ImpossibleTransition, NotADoi, NotAnOrcidId, NotFound
@@ -48,10 +48,10 @@ def as_json(*arguments: str) -> Any:
 def failed() -> Claim:
     """Alice's claim, which ORCID refused."""
     ledger.want(ALICE, DOI, origin=Origin.AUTO_UPDATE, by="auto-update", now=NOON)
-    taken = ledger.take(ALICE, lease=NOON - NOON, now=NOON)
+    taken = leases.take(ALICE, lease=NOON - NOON, now=NOON)
     assert taken is not None
     refused = Settlement(event=Event.FAIL, reason="refused", message="400 Bad Request")
-    ledger.settle(taken, refused, now=NOON)
+    leases.settle(taken, refused, now=NOON)
     return Claim.objects.get()
 
 

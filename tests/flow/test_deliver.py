@@ -14,7 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from profiles import conversion
-from profiles.claims import ledger
+from profiles.claims import leases, ledger, metadata
 from profiles.claims.models import Attempt, Claim, StoredWork
 from profiles.claims.states import Event, State
 from profiles.delivery import pace
@@ -65,7 +65,7 @@ def want(title: str = "Tides", *, doi: Doi = DOI) -> None:
         titles=(Title(title),),
         creators=(Contributor(name="Josiah Carberry", orcids=(ALICE,)),),
     )
-    ledger.record_work(msgspec.structs.replace(work, updated=_next()), title=title)
+    metadata.record_work(msgspec.structs.replace(work, updated=_next()), title=title)
     ledger.want(ALICE, doi, origin="auto_update", by="test", now=NOON, version=title)
 
 
@@ -341,7 +341,7 @@ def test_a_record_that_cannot_be_written_holds_the_claim(
 
 
 def test_what_cannot_be_converted_fails_without_a_call(alice: Simulation, real: Services) -> None:
-    ledger.record_work(Work(doi=DOI, state="findable"), title="")
+    metadata.record_work(Work(doi=DOI, state="findable"), title="")
     ledger.want(ALICE, DOI, origin="auto_update", by="test", now=NOON)
     deliver(ALICE, real)
     assert verbs(alice) == []
@@ -525,23 +525,23 @@ def test_what_a_dead_worker_had_sent_is_found_and_not_sent_again(
     """It died after ORCID had the work and before it could write that down."""
     want()
     taken = _taken()
-    assert ledger.expect_answer([taken], api_client=CLIENT)
+    assert leases.expect_answer([taken], api_client=CLIENT)
     token = next(iter(alice.orcid.registry.live_tokens(ALICE))).access
     real.orcid.add(ALICE, conversion.render(_converted()), token=token)
-    ledger.sweep(now=timezone.now() + timedelta(hours=1))
+    leases.sweep(now=timezone.now() + timedelta(hours=1))
     Claim.objects.update(due_at=NOON)
     deliver(ALICE, real)
     assert (claim().state, len(titles(alice))) == (State.DONE, 1)
     assert verbs(alice) == ["POST", "PUT"]  # the PUT changes nothing, and ORCID tells nobody
 
 
-def _taken() -> ledger.Taken:
-    taken = ledger.take(ALICE, lease=timedelta(minutes=1), now=timezone.now())
+def _taken() -> leases.Taken:
+    taken = leases.take(ALICE, lease=timedelta(minutes=1), now=timezone.now())
     assert taken is not None
     return taken
 
 
 def _converted() -> conversion.OrcidWork:
-    work = ledger.work(DOI)
+    work = metadata.work(DOI)
     assert work is not None
     return conversion.convert(work)

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from profiles.claims import ledger, queries
-from profiles.claims.ledger import Settlement, Taken
+from profiles.claims import leases, ledger, metadata, queries
+from profiles.claims.leases import Settlement, Taken
 from profiles.claims.models import Claim
 from profiles.claims.states import Event, Origin, State, Wanted
 from profiles.errors import ImpossibleTransition, NotFound
@@ -34,14 +34,14 @@ def want(orcid: OrcidId = ALICE, *, version: str = "1", now: datetime = NOON) ->
 
 
 def take(orcid: OrcidId = ALICE, *, now: datetime = NOON) -> Taken:
-    taken = ledger.take(orcid, lease=LEASE, now=now)
+    taken = leases.take(orcid, lease=LEASE, now=now)
     assert taken is not None
     return taken
 
 
 def done(orcid: OrcidId = ALICE) -> None:
     want(orcid)
-    assert ledger.settle(take(orcid), KEPT, now=NOON)
+    assert leases.settle(take(orcid), KEPT, now=NOON)
 
 
 def claim(orcid: OrcidId = ALICE) -> Claim:
@@ -51,7 +51,7 @@ def claim(orcid: OrcidId = ALICE) -> Claim:
 def test_a_wish_becomes_a_waiting_claim_that_is_due() -> None:
     assert want()
     assert (claim().state, claim().due_at, claim().origin) == (State.WAITING, NOON, "auto_update")
-    assert ledger.due_orcids(now=NOON, limit=5) == (ALICE,)
+    assert leases.due_orcids(now=NOON, limit=5) == (ALICE,)
 
 
 def test_the_same_metadata_twice_is_one_wish() -> None:
@@ -96,12 +96,12 @@ def test_the_database_itself_refuses_what_makes_no_sense(wrong: dict[str, str]) 
 def test_a_taken_claim_is_taken_once() -> None:
     want()
     take()
-    assert ledger.take(ALICE, lease=LEASE, now=NOON) is None
+    assert leases.take(ALICE, lease=LEASE, now=NOON) is None
 
 
 def test_nobody_takes_a_claim_that_is_not_due() -> None:
     want(now=NOON + timedelta(seconds=1))
-    assert ledger.take(ALICE, lease=LEASE, now=NOON) is None
+    assert leases.take(ALICE, lease=LEASE, now=NOON) is None
 
 
 def test_settling_keeps_what_orcid_has() -> None:
@@ -116,7 +116,7 @@ def test_a_wish_while_a_worker_is_out_is_not_lost() -> None:
     taken = take()
     want(version="2")
     assert claim().state == State.WORKING  # still the worker's
-    assert ledger.settle(taken, KEPT, now=NOON)
+    assert leases.settle(taken, KEPT, now=NOON)
     assert (claim().state, claim().put_code) == (State.WAITING, 7)  # known, and due again
 
 
@@ -124,10 +124,10 @@ def test_a_removal_while_a_worker_is_out_is_not_lost() -> None:
     want()
     taken = take()
     ledger.unwant(ALICE, DOI, reason="removed_by_person", by=ALICE, now=NOON)
-    ledger.settle(taken, KEPT, now=NOON)
+    leases.settle(taken, KEPT, now=NOON)
     again = take()
     assert (again.wanted, again.put_code) == (Wanted.ABSENT, 7)
-    ledger.settle(again, Settlement(event=Event.CLEAR), now=NOON)
+    leases.settle(again, Settlement(event=Event.CLEAR), now=NOON)
     assert (claim().state, claim().reason) == (State.REMOVED, "removed_by_person")
     assert claim().put_code is None
 
@@ -135,9 +135,9 @@ def test_a_removal_while_a_worker_is_out_is_not_lost() -> None:
 def test_a_lost_lease_settles_nothing() -> None:
     want()
     late = take()
-    assert ledger.sweep(now=NOON + LEASE) == 0
-    assert ledger.sweep(now=NOON + LEASE + timedelta(seconds=1)) == 1
-    assert not ledger.settle(late, KEPT, now=NOON)
+    assert leases.sweep(now=NOON + LEASE) == 0
+    assert leases.sweep(now=NOON + LEASE + timedelta(seconds=1)) == 1
+    assert not leases.settle(late, KEPT, now=NOON)
     assert claim().state == State.WAITING
     assert claim().put_code is None
 
@@ -147,26 +147,26 @@ def test_what_a_dead_worker_held_is_taken_back_at_once() -> None:
     want(BOB)
     late = take()
     take(BOB)
-    assert ALICE in ledger.due_orcids(now=NOON, limit=5)  # somebody has to look
-    assert ledger.take_back(ALICE, now=NOON) == 1
-    assert not ledger.settle(late, KEPT, now=NOON)
+    assert ALICE in leases.due_orcids(now=NOON, limit=5)  # somebody has to look
+    assert leases.take_back(ALICE, now=NOON) == 1
+    assert not leases.settle(late, KEPT, now=NOON)
     assert (claim().state, claim(BOB).state) == (State.WAITING, State.WORKING)
 
 
 def test_a_claim_that_kills_its_workers_is_given_up() -> None:
     want()
     now = NOON
-    for _ in range(ledger.LEASES):
+    for _ in range(leases.LEASES):
         take(now=now)
         now += LEASE + timedelta(seconds=1)
-        ledger.sweep(now=now)
+        leases.sweep(now=now)
     assert (claim().state, claim().reason) == (State.FAILED, "our_fault")
 
 
 def test_a_postponed_claim_counts_its_tries() -> None:
     want()
     later = NOON + timedelta(minutes=1)
-    ledger.settle(take(), Settlement(event=Event.POSTPONE, due_at=later), now=NOON)
+    leases.settle(take(), Settlement(event=Event.POSTPONE, due_at=later), now=NOON)
     assert (claim().attempts, claim().due_at) == (1, later)
     want(version="2")
     assert claim().attempts == 0  # a new wish starts afresh
@@ -176,7 +176,7 @@ def test_while_orcid_is_busy_what_else_waits_waits_as_long() -> None:
     want()
     want(BOB)
     later = NOON + timedelta(minutes=1)
-    assert ledger.postpone_others(ALICE, until=later) == 1
+    assert leases.postpone_others(ALICE, until=later) == 1
     assert (claim().due_at, claim().attempts) == (later, 0)
     assert claim(BOB).due_at == NOON
 
@@ -189,7 +189,7 @@ class TestWhatThePersonDecided:
         done()
         ledger.unwant(ALICE, DOI, reason=reason, by=ALICE, now=NOON)
         assert not want(version="2")  # while the removal is on its way
-        ledger.settle(take(), Settlement(event=Event.CLEAR), now=NOON)
+        leases.settle(take(), Settlement(event=Event.CLEAR), now=NOON)
         assert not want(version="3")  # and after it
         assert claim().state == State.REMOVED
 
@@ -197,13 +197,13 @@ class TestWhatThePersonDecided:
         done()
         want(version="2")
         gone = Settlement(event=Event.CLEAR, reason="removed_at_orcid")
-        ledger.settle(take(), gone, now=NOON)
+        leases.settle(take(), gone, now=NOON)
         assert not want(version="3")
 
     def test_left_the_metadata_comes_back_with_them(self) -> None:
         done()
         ledger.unwant(ALICE, DOI, reason="left_metadata", by="auto-update", now=NOON)
-        ledger.settle(take(), Settlement(event=Event.CLEAR), now=NOON)
+        leases.settle(take(), Settlement(event=Event.CLEAR), now=NOON)
         assert claim().reason == "left_metadata"
         assert want(version="2")
         assert (claim().state, claim().wanted) == (State.WAITING, Wanted.PRESENT)
@@ -215,7 +215,7 @@ class TestWhatThePersonDecided:
         taken = take()
         want(version="3")
         gone = Settlement(event=Event.CLEAR, reason="removed_at_orcid")
-        ledger.settle(taken, gone, now=NOON)
+        leases.settle(taken, gone, now=NOON)
         assert (claim().state, claim().reason) == (State.REMOVED, "removed_at_orcid")
 
     def test_removed_at_orcid_while_the_person_asked_for_it(self) -> None:
@@ -225,14 +225,14 @@ class TestWhatThePersonDecided:
         by_hand = {"origin": Origin.SEARCH_AND_LINK, "by": ALICE, "now": NOON}
         ledger.want(ALICE, DOI, insist=True, **by_hand)
         gone = Settlement(event=Event.CLEAR, reason="removed_at_orcid")
-        ledger.settle(taken, gone, now=NOON)
+        leases.settle(taken, gone, now=NOON)
         assert (claim().state, claim().wanted) == (State.WAITING, Wanted.PRESENT)
 
     @pytest.mark.parametrize("state", [State.HELD, State.FAILED])
     def test_asking_by_hand_tries_again_what_is_stuck(self, state: State) -> None:
         want()
         event = {State.HELD: Event.HOLD, State.FAILED: Event.FAIL}[state]
-        ledger.settle(take(), Settlement(event=event, reason="refused"), now=NOON)
+        leases.settle(take(), Settlement(event=event, reason="refused"), now=NOON)
         by_hand = {"origin": Origin.SEARCH_AND_LINK, "by": ALICE, "now": NOON}
         assert ledger.want(ALICE, DOI, version="1", insist=True, **by_hand)
         assert claim().state == State.WAITING
@@ -253,7 +253,7 @@ class TestWhatThePersonDecided:
     def test_adding_by_hand_takes_a_removal_back(self) -> None:
         done()
         ledger.unwant(ALICE, DOI, reason="removed_by_person", by=ALICE, now=NOON)
-        ledger.settle(take(), Settlement(event=Event.CLEAR), now=NOON)
+        leases.settle(take(), Settlement(event=Event.CLEAR), now=NOON)
         by_hand = {"origin": Origin.SEARCH_AND_LINK, "by": ALICE, "now": NOON}
         assert ledger.want(ALICE, DOI, insist=True, **by_hand)
         assert claim().wanted == Wanted.PRESENT
@@ -276,8 +276,8 @@ class TestWhatMayHaveBeenSent:
     @pytest.fixture(autouse=True)
     def dead_worker(self) -> None:
         want()
-        assert ledger.expect_answer([take()], api_client="APP-1")
-        ledger.sweep(now=NOON + LEASE + timedelta(seconds=1))
+        assert leases.expect_answer([take()], api_client="APP-1")
+        leases.sweep(now=NOON + LEASE + timedelta(seconds=1))
         assert (claim().unsure, claim().api_client) == (True, "APP-1")
 
     def test_is_not_dropped_unseen(self) -> None:
@@ -295,8 +295,8 @@ class TestWhatMayHaveBeenSent:
 def test_whoever_lost_the_lease_may_not_send() -> None:
     want()
     late = take()
-    ledger.sweep(now=NOON + LEASE + timedelta(seconds=1))
-    assert not ledger.expect_answer([late], api_client="APP-1")
+    leases.sweep(now=NOON + LEASE + timedelta(seconds=1))
+    assert not leases.expect_answer([late], api_client="APP-1")
     assert not claim().unsure
 
 
@@ -314,19 +314,19 @@ class TestHolding:
     def test_a_new_permission_releases_what_waited_for_one(self) -> None:
         want()
         held = Settlement(event=Event.HOLD, reason="no_permission")
-        ledger.settle(take(), held, now=NOON)
+        leases.settle(take(), held, now=NOON)
         assert claim().state == State.HELD
         assert release() == 1
         assert claim().state == State.WAITING
 
     def test_a_new_permission_does_not_unlock_a_record(self) -> None:
         want()
-        ledger.settle(take(), Settlement(event=Event.HOLD, reason="record_locked"), now=NOON)
+        leases.settle(take(), Settlement(event=Event.HOLD, reason="record_locked"), now=NOON)
         assert release() == 0
 
     def test_new_metadata_keep_the_reason_for_holding(self) -> None:
         want()
-        ledger.settle(take(), Settlement(event=Event.HOLD, reason="record_locked"), now=NOON)
+        leases.settle(take(), Settlement(event=Event.HOLD, reason="record_locked"), now=NOON)
         want(version="2")
         assert (claim().state, claim().reason) == (State.HELD, "record_locked")
 
@@ -347,7 +347,7 @@ class TestHolding:
 
 
 def kept_title() -> str:
-    kept = ledger.work(DOI)
+    kept = metadata.work(DOI)
     assert kept is not None
     return kept.titles[0].text
 
@@ -356,12 +356,14 @@ class TestMetadata:
     def test_older_metadata_never_replace_newer(self) -> None:
         for version, title in [(2, "second"), (1, "first")]:
             work = Work(doi=DOI, metadata_version=version, titles=(Title(title),))
-            assert ledger.record_work(work, title=title) is (version == 2)
+            assert metadata.record_work(work, title=title) is (version == 2)
         assert kept_title() == "second"
 
     def test_without_a_version_the_time_decides(self) -> None:
         for updated, title in [("2026-02-02T00:00:00Z", "b"), ("2026-01-01T00:00:00Z", "a")]:
-            ledger.record_work(Work(doi=DOI, updated=updated, titles=(Title(title),)), title=title)
+            metadata.record_work(
+                Work(doi=DOI, updated=updated, titles=(Title(title),)), title=title
+            )
         assert kept_title() == "b"
 
 
@@ -369,7 +371,7 @@ class TestReading:
     def test_the_history_tells_everything_newest_first(self) -> None:
         want()
         taken = take()
-        ledger.record_attempt(
+        leases.record_attempt(
             taken,
             verb="POST",
             fingerprint="f1",
@@ -379,7 +381,7 @@ class TestReading:
             milliseconds=120,
             now=NOON + timedelta(seconds=1),
         )
-        ledger.settle(taken, KEPT, now=NOON + timedelta(seconds=2))
+        leases.settle(taken, KEPT, now=NOON + timedelta(seconds=2))
         detail = queries.find(orcid=ALICE, doi=DOI)
         assert [line.what for line in detail.history] == ["keep", "POST", "want"]
         assert "201" in detail.history[1].detail
@@ -426,7 +428,7 @@ def test_one_writer_per_record() -> None:
         with ThreadPoolExecutor(1) as pool:
             return pool.submit(_takes_the_lock).result()
 
-    with ledger.writing_to(ALICE) as mine:
+    with leases.writing_to(ALICE) as mine:
         assert mine
         assert not others()
     assert others()  # it was given back
@@ -434,7 +436,7 @@ def test_one_writer_per_record() -> None:
 
 def _takes_the_lock() -> bool:
     try:
-        with ledger.writing_to(ALICE) as mine:
+        with leases.writing_to(ALICE) as mine:
             return mine
     finally:
         connection.close()
@@ -446,7 +448,7 @@ def test_nobody_hides_behind_a_person_with_many_claims() -> None:
         ledger.want(ALICE, doi, origin=Origin.AUTO_UPDATE, by="x", now=NOON)
     want(BOB, now=NOON + timedelta(seconds=1))
     later = NOON + timedelta(minutes=1)
-    assert ledger.due_orcids(now=later, limit=2) == (ALICE, BOB)
+    assert leases.due_orcids(now=later, limit=2) == (ALICE, BOB)
 
 
 def test_erasing_a_person_leaves_nothing_of_theirs() -> None:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from profiles.claims import ledger
+from profiles.claims import leases, ledger, metadata
 from profiles.claims.models import Claim
 from profiles.claims.reasons import REASONS
 from profiles.claims.states import Event, Origin, State, Wanted
@@ -42,9 +42,9 @@ def take_in(*creators: OrcidId, version: int = 1, **changes: object) -> int:
 
 def on_record(orcid: OrcidId = ALICE) -> None:
     """As if a worker had delivered what is waiting."""
-    while taken := ledger.take(orcid, lease=NOON - NOON, now=NOON):
-        kept = ledger.Settlement(event=Event.KEEP, put_code=7, fingerprint="f")
-        ledger.settle(taken, kept, now=NOON)
+    while taken := leases.take(orcid, lease=NOON - NOON, now=NOON):
+        kept = leases.Settlement(event=Event.KEEP, put_code=7, fingerprint="f")
+        leases.settle(taken, kept, now=NOON)
 
 
 def states() -> dict[str, str]:
@@ -57,7 +57,7 @@ def nudged() -> list[str]:
 
 
 def kept_title() -> str:
-    kept = ledger.work(DOI)
+    kept = metadata.work(DOI)
     assert kept is not None
     return kept.titles[0].text
 
@@ -73,7 +73,7 @@ def test_a_creator_with_auto_update_gets_a_claim_and_a_nudge() -> None:
 def test_whoever_we_do_not_know_leaves_no_trace() -> None:
     assert take_in(ALICE) == 0
     assert not Claim.objects.exists()
-    assert ledger.work(DOI) is None
+    assert metadata.work(DOI) is None
 
 
 def test_auto_update_off_means_hands_off() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from profiles.claims import ledger
+from profiles.claims import ledger, metadata
 from profiles.claims.models import Attempt, Claim
 from profiles.claims.states import State
 from profiles.pipeline.deliver import deliver
@@ -30,7 +30,7 @@ def want(*names: str, related: tuple[RelatedId, ...] = ()) -> None:
             creators=(Contributor(name="Josiah Carberry", orcids=(ALICE,)),),
             related=related,
         )
-        ledger.record_work(work, title=name)
+        metadata.record_work(work, title=name)
         ledger.want(ALICE, work.doi, origin="auto_update", by="test", now=NOON)
 
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from profiles.claims import ledger, queries
+from profiles.claims import leases, ledger, metadata, queries
 from profiles.claims.models import Claim
 from profiles.claims.queries import ClaimRow
 from profiles.claims.states import Event, Origin, State
@@ -90,16 +90,16 @@ def claim(
 ) -> ClaimRow:
     """A claim in that state, reached on the way that it really takes."""
     now = timezone.now()
-    ledger.record_work(Work(doi=Doi(doi), titles=(Title(title),)), title=title)
+    metadata.record_work(Work(doi=Doi(doi), titles=(Title(title),)), title=title)
     ledger.want(orcid, Doi(doi), origin=Origin.AUTO_UPDATE, by="auto_update", now=now)
     if state in _ROUNDS:
-        taken = ledger.take(orcid, lease=_LEASE, now=now)
+        taken = leases.take(orcid, lease=_LEASE, now=now)
         assert taken, "nothing is due"
         assert taken.doi == doi, "an older claim is still due: make the waiting ones last"
         event = _ROUNDS[state]
-        ledger.settle(
+        leases.settle(
             taken,
-            ledger.Settlement(
+            leases.Settlement(
                 event=event,
                 reason=reason,
                 message=message,

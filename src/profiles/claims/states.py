@@ -46,6 +46,7 @@ class Event(StrEnum):
     TAKE = "take"  # a worker leases it
     KEEP = "keep"  # ORCID has it as wanted
     CLEAR = "clear"  # ORCID no longer has it
+    FIND = "find"  # ORCID has it, and we had not known
     POSTPONE = "postpone"  # try again later, or the wish changed meanwhile
     EXPIRE = "expire"  # the lease ran out
     HOLD = "hold"  # something outside must change first
@@ -78,6 +79,14 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (S.WORKING, E.EXPIRE): S.WAITING,
     (S.WORKING, E.HOLD): S.HELD,
     (S.WORKING, E.FAIL): S.FAILED,
+    (S.WAITING, E.CLEAR): S.REMOVED,  # the record was read, and it is not there any more
+    (S.DONE, E.CLEAR): S.REMOVED,
+    (S.HELD, E.CLEAR): S.REMOVED,
+    (S.FAILED, E.CLEAR): S.REMOVED,
+    (S.WAITING, E.FIND): S.WAITING,
+    (S.DONE, E.FIND): S.WAITING,  # what the work found holds is not known: compare it
+    (S.HELD, E.FIND): S.HELD,
+    (S.FAILED, E.FIND): S.DONE,
     (S.DONE, E.WANT): S.WAITING,
     (S.DONE, E.UNWANT): S.WAITING,
     (S.HELD, E.WANT): S.HELD,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from ..values.orcid_id import OrcidId
 from . import wiring
@@ -60,6 +60,17 @@ def end_grant(grant_id: UUID, *, state: GrantState, reason: str, now: datetime) 
 
 def record_success(grant_id: UUID, now: datetime) -> None:
     Grant.objects.filter(pk=grant_id).update(last_success_at=now)
+
+
+def record_comparison(grant_id: UUID, now: datetime) -> None:
+    Grant.objects.filter(pk=grant_id).update(compared_at=now)
+
+
+def compared_before(moment: datetime, *, limit: int, now: datetime) -> tuple[OrcidId, ...]:
+    """Who has an active grant whose record was compared before this or never, longest ago first."""
+    due = _active(now).filter(Q(compared_at__isnull=True) | Q(compared_at__lt=moment))
+    rows = due.order_by(F("compared_at").asc(nulls_first=True)).values_list("orcid", flat=True)
+    return tuple(dict.fromkeys(OrcidId(orcid) for orcid in rows[:limit]))
 
 
 def usable_grant(orcid: OrcidId, purpose: Purpose, now: datetime) -> UsableGrant | None:

@@ -92,6 +92,7 @@ class Grant(models.Model):
     ended_at = models.DateTimeField(null=True)
     ended_reason = models.CharField(max_length=100, blank=True)
     last_success_at = models.DateTimeField(null=True)
+    compared_at = models.DateTimeField(null=True)  # the ledger with the record
 
     class Meta:
         constraints = (

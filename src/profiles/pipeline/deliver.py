@@ -17,8 +17,8 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from .. import conversion
-from ..claims import ledger
-from ..claims.ledger import Settlement
+from ..claims import leases, metadata
+from ..claims.leases import Settlement
 from ..claims.states import Event, Origin, Wanted
 from ..delivery import retry
 from ..delivery.outcomes import Kind, Outcome
@@ -54,8 +54,8 @@ def deliver(
     Where somebody else is writing to the same record, they find what is due: nothing is done here.
     """
     settled = 0
-    with ledger.writing_to(orcid) as mine:
-        if mine and ledger.take_back(orcid, now=timezone.now()):
+    with leases.writing_to(orcid) as mine:
+        if mine and leases.take_back(orcid, now=timezone.now()):
             _let_pass(stop)
         record = Record(orcid, services.orcid)
         begun = time.monotonic()
@@ -82,9 +82,9 @@ def _let_pass(stop: Callable[[], bool]) -> None:
 def _take(orcid: OrcidId, record: Record, services: Services) -> list[Sending]:
     """What can be added together, else the claim that is due for longest, else nothing."""
     now = timezone.now()
-    taken = ledger.take_additions(orcid, limit=MOST, lease=LEASE, now=now)
+    taken = leases.take_additions(orcid, limit=MOST, lease=LEASE, now=now)
     if not taken:
-        claim = ledger.take(orcid, lease=LEASE, now=now)
+        claim = leases.take(orcid, lease=LEASE, now=now)
         taken = (claim,) if claim else ()
     api, rate = services.orcid, services.rate
     return [Sending(claim, api=api, record=record, rate=rate) for claim in taken]
@@ -94,11 +94,11 @@ def _write_down(settlements: Settled) -> int:
     """Each at once, so that a worker that dies between two has lost nothing of the first."""
     count = 0
     for sending, found in settlements:
-        if not ledger.settle(sending.claim, found, now=timezone.now()):
+        if not leases.settle(sending.claim, found, now=timezone.now()):
             raise LeaseLost
         count += 1
         if found.everybody_waits and found.due_at:
-            ledger.postpone_others(sending.claim.orcid, until=found.due_at)
+            leases.postpone_others(sending.claim.orcid, until=found.due_at)
     return count
 
 
@@ -156,7 +156,9 @@ def _prepare(sending: Sending, services: Services) -> Settlement | None:
         person = standing(claim.orcid, Purpose.AUTO_UPDATE, now=timezone.now())
         if not person.auto_update:
             return sending.known(Event.HOLD, reason="auto_update_off")
-    work = ledger.work(claim.doi)
+    work = metadata.work(claim.doi)
+    if work is None and claim.put_code is not None:
+        return sending.known(Event.KEEP)  # it was there before us, and nobody told us more
     if work is None:
         return sending.known(Event.FAIL, reason="no_metadata")
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
-from ..claims import ledger
+from ..claims import leases, ledger
 from ..people import accounts, orcid_permission
 from ..values.orcid_id import OrcidId
 from . import nudge
@@ -18,7 +18,7 @@ def erase(orcid: OrcidId) -> int:
     what ORCID's refusal to take a token back means; nothing is deleted then.
     """
     person = accounts.existing_person(orcid)
-    with ledger.writing_to(orcid, wait=True):  # no delivery is under way
+    with leases.writing_to(orcid, wait=True):  # no delivery is under way
         orcid_permission.withdraw(person, None, reason="account erased", now=timezone.now())
         with transaction.atomic():
             # First the account: whoever matches works to it at this moment waits for its row.

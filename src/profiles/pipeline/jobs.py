@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
 from django.conf import settings
 from django.core.management import call_command
@@ -11,12 +12,14 @@ from procrastinate.contrib.django import app
 from procrastinate.job_context import JobContext
 from procrastinate.jobs import Status
 
-from ..claims import ledger
+from ..claims import leases
 from ..errors import UnexpectedAnswer, Unreachable
+from ..people import grants
 from ..values.orcid_id import OrcidId
 from .deliver import deliver
 from .harvest import harvest
-from .nudge import BACKGROUND, DELIVER, nudge
+from .nudge import BACKGROUND, DELIVER, RECONCILE, nudge
+from .reconcile import reconcile
 from .services import services
 
 log = logging.getLogger(__name__)
@@ -37,6 +40,24 @@ def deliver_job(context: JobContext, orcid: str) -> None:
         nudge([OrcidId(orcid)])  # to the end of the queue
 
 
+@app.task(name=RECONCILE)
+def reconcile_job(orcid: str) -> None:
+    """Not now is no loss: it is compared another time."""
+    try:
+        reconcile(OrcidId(orcid), services())
+    except (Unreachable, UnexpectedAnswer) as error:
+        log.warning("reconcile: %s", error.message)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="reconcile_some", queueing_lock="reconcile_some")
+def reconcile_some_job(timestamp: int) -> None:
+    """Everybody in the course of a week, a few at a time."""
+    now = timezone.now()
+    week_ago = now - timedelta(days=7)
+    nudge(grants.compared_before(week_ago, limit=WINDOW, now=now), job=RECONCILE)
+
+
 @app.periodic(cron=_every(settings.PROFILES.harvest_seconds))
 @app.task(name="harvest", lock="harvest", queueing_lock="harvest")
 def harvest_job(timestamp: int) -> None:
@@ -52,8 +73,8 @@ def harvest_job(timestamp: int) -> None:
 def feed_job(timestamp: int) -> None:
     """Nudge those whose claims are due, and take back what dead workers had leased."""
     now = timezone.now()
-    ledger.sweep(now=now)
-    nudge(ledger.due_orcids(now=now, limit=WINDOW), priority=BACKGROUND)
+    leases.sweep(now=now)
+    nudge(leases.due_orcids(now=now, limit=WINDOW), priority=BACKGROUND)
 
 
 @app.periodic(cron="17 3 * * *")

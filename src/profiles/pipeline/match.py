@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from ..claims import ledger
+from ..claims import ledger, metadata
 from ..claims.ledger import Holding
 from ..claims.states import Origin, State
 from ..matching import Evaluation, PersonFacts, Policy, Verdict, claimants, evaluate
@@ -41,7 +41,7 @@ def accept(work: Work, *, policy: Policy, now: datetime) -> int:
         concerned = {orcid: wish for orcid, wish in wishes.items() if wish is not None}
         if not concerned:
             return 0
-        if not ledger.record_work(work, title=title_of(work)):
+        if not metadata.record_work(work, title=title_of(work)):
             return 0  # newer metadata are known: what these say is over
         changed = [orcid for orcid, wish in concerned.items() if _write(work, orcid, wish, now=now)]
         nudge(changed)
@@ -101,4 +101,5 @@ def version_of(work: Work) -> str:
 
 
 def title_of(work: Work) -> str:
-    return texts.line(work.titles[0].text, TITLE_LIMIT) if work.titles else ""
+    lines = (texts.line(title.text, TITLE_LIMIT) for title in work.titles)
+    return next((line for line in lines if texts.says_something(line)), "")

@@ -14,18 +14,19 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from ..values.orcid_id import OrcidId
 
-DELIVER = "deliver"
+DELIVER, RECONCILE = "deliver", "reconcile"
 CLICK, BACKGROUND = 10, 0  # priorities: a person who waits is served first
 
 
-def nudge(orcids: Iterable[OrcidId], *, priority: int = BACKGROUND) -> None:
-    """Queue one delivery per person, unless one is queued already.
+def nudge(orcids: Iterable[OrcidId], *, job: str = DELIVER, priority: int = BACKGROUND) -> None:
+    """Queue one delivery (or another job) per person, unless one is queued already.
 
     In a fixed order, so that two who nudge the same persons at once do not lock each other out. A
     click has a place of its own in the queue: one that waits in the background is no hindrance.
     """
     for orcid in sorted(orcids):
-        task = app.configure_task(DELIVER, queueing_lock=f"{priority}:{orcid}", priority=priority)
+        lock = f"{job}:{priority}:{orcid}"
+        task = app.configure_task(job, queueing_lock=lock, priority=priority)
         try:
             with transaction.atomic():  # a savepoint: a queued twin must not undo our caller
                 task.defer(orcid=orcid)
@@ -37,7 +38,6 @@ def forget(orcid: OrcidId) -> None:
     """Jobs hold the iD; nothing of an erased person stays behind."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM procrastinate_jobs WHERE task_name = %s AND args ->> 'orcid' = %s"
-            " AND status <> 'doing'",
-            [DELIVER, orcid],
+            "DELETE FROM procrastinate_jobs WHERE args ->> 'orcid' = %s AND status <> 'doing'",
+            [orcid],
         )

@@ -13,7 +13,7 @@ from ..people import accounts
 from ..people.permissions import Purpose
 from ..people.standing import standing
 from ..values.orcid_id import OrcidId
-from .nudge import CLICK, nudge
+from .nudge import CLICK, RECONCILE, nudge
 
 if TYPE_CHECKING:
     from ..people.models import Person
@@ -30,8 +30,10 @@ def purpose_of(origin: Origin) -> Purpose:
 
 
 def granted(orcid: OrcidId) -> int:
-    """Release the claims that waited for permission. How many."""
-    return _release(orcid, reasons=ledger.CURED_BY_A_GRANT)
+    """Release the claims that waited for permission; see what is on the record. How many."""
+    released = _release(orcid, reasons=ledger.CURED_BY_A_GRANT)
+    nudge([orcid], job=RECONCILE, priority=CLICK)
+    return released
 
 
 def ended(orcid: OrcidId, reason: str) -> int:

@@ -10,8 +10,8 @@ from typing import assert_never
 from django.utils import timezone
 
 from .. import conversion
-from ..claims import ledger
-from ..claims.ledger import Settlement, Taken
+from ..claims import leases
+from ..claims.leases import Settlement, Taken
 from ..claims.states import Event
 from ..conversion import GroupingIds, OrcidWork
 from ..delivery import pace, retry
@@ -180,7 +180,7 @@ class Sending:
 
     def send(self, step: Step, grant: UsableGrant) -> Settlement | None:
         """One call, and what was learnt from it. None: plan again what is to be done now."""
-        if step == Step.ADD and not ledger.expect_answer([self.claim], api_client=grant.api_client):
+        if step == Step.ADD and not leases.expect_answer([self.claim], api_client=grant.api_client):
             raise LeaseLost
         started = time.monotonic()
         answer = self._request(step, grant.access_token.reveal())
@@ -226,7 +226,7 @@ class Sending:
     def _judged(self, answer: Answer, *, seconds: float) -> Outcome:
         """And the attempt is written down."""
         outcome = judge(answer)
-        ledger.record_attempt(
+        leases.record_attempt(
             self.claim,
             verb=answer.verb,
             fingerprint=self.wanted,

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 import httpx2
 
-from ..claims import ledger
-from ..claims.ledger import Settlement
+from ..claims import leases
+from ..claims.leases import Settlement
 from ..delivery.client import OrcidApi
 from ..delivery.outcomes import Answer, Kind, judge
 from ..delivery.plan import Step
@@ -35,7 +35,7 @@ def add_together(sendings: Sequence[Sending], grant: UsableGrant, api: OrcidApi)
         for sending in chosen:
             yield sending, wait
         return
-    if not ledger.expect_answer([each.claim for each in chosen], api_client=grant.api_client):
+    if not leases.expect_answer([each.claim for each in chosen], api_client=grant.api_client):
         raise LeaseLost
     started = time.monotonic()
     whole, answers = api.add_many(

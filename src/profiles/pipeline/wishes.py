@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
-from ..claims import ledger
+from ..claims import ledger, metadata
 from ..claims.states import Origin
 from ..values.doi import Doi
 from ..values.orcid_id import OrcidId
@@ -18,7 +18,7 @@ def add(orcid: OrcidId, work: Work, *, by: str = "") -> None:
     """Put this work on the record, whatever was decided about it before."""
     now = timezone.now()
     with transaction.atomic():
-        ledger.record_work(work, title=title_of(work))
+        metadata.record_work(work, title=title_of(work))
         ledger.want(
             orcid,
             work.doi,

@@ -152,8 +152,11 @@ def test_a_different_id_is_a_different_person_whatever_the_name() -> None:
         ),
     )
     found = contributors(work, orcid_host="orcid.org")
-    assert [(each.credit_name.value, each.contributor_orcid and each.contributor_orcid.path) for each in found] == [
-        ("Wei Wang", one), ("Ann Other", None), ("Wei Wang", other)]  # fmt: skip
+    names = [
+        (each.credit_name.value, each.contributor_orcid and each.contributor_orcid.path)
+        for each in found
+    ]
+    assert names == [("Wei Wang", one), ("Ann Other", None), ("Wei Wang", other)]
 
 
 def test_the_configured_host_is_named() -> None:
