@@ -17,8 +17,9 @@ from profiles import conversion
 from profiles.claims import leases, ledger, metadata
 from profiles.claims.models import Attempt, Claim, StoredWork
 from profiles.claims.states import Event, State
-from profiles.delivery import pace
+from profiles.delivery import pace, retry
 from profiles.delivery.models import Pace
+from profiles.delivery.outcomes import Kind, Outcome
 from profiles.delivery.plan import Step
 from profiles.people import grants
 from profiles.people.models import Grant, Person
@@ -26,7 +27,7 @@ from profiles.people.permissions import Purpose
 from profiles.pipeline import permissions
 from profiles.pipeline.deliver import deliver
 from profiles.pipeline.record import Record
-from profiles.pipeline.sending import Sending
+from profiles.pipeline.sending import Sending, expect_answers
 from profiles.pipeline.services import Services, build
 from profiles.simulator import seed
 from profiles.simulator.server import Simulation
@@ -431,6 +432,28 @@ class TestAnAccidentOfOurs:
         deliver(ALICE, real)
         assert (claim().state, claim().attempts) == (State.WAITING, 1)
         assert verbs(alice) == []
+
+    def test_after_the_work_was_sent_does_not_make_us_forget_it(
+        self, alice: Simulation, real: Services
+    ) -> None:
+        """Between the call and its settling; then the person wants the work off."""
+        want()
+        sending = Sending(
+            _taken(), api=real.orcid, record=Record(ALICE, real.orcid), rate=real.rate
+        )
+        sending.shall_be(_converted())
+        grant = sending.grant_for(Step.ADD)
+        assert grant is not None
+        expect_answers([sending], grant)
+        token = grant.access_token.reveal()
+        real.orcid.add(ALICE, conversion.render(_converted()), token=token)
+        accident = Outcome(kind=Kind.LATER, message="ZeroDivisionError")
+        found = sending.postponed(accident, enough=retry.TRIES, otherwise="our_fault")
+        leases.settle(sending.claim, found, now=NOON)
+
+        ledger.unwant(ALICE, DOI, reason="removed_by_person", by=ALICE, now=NOON)
+        deliver(ALICE, real)
+        assert (claim().state, titles(alice)) == (State.REMOVED, [])
 
 
 class TestPermission:

@@ -150,6 +150,26 @@ class TestAnAnswerThatWasLost:
         assert sorted(titles(alice)) == ["a", "b"]
 
 
+@pytest.mark.parametrize(
+    "items",
+    [
+        [{"work": "x"}, {}],  # not what a part looks like
+        [{"work": {"put-code": "x"}}, {"error": {"response-code": "x"}}],
+        ["a", "b"],
+    ],
+)
+def test_parts_that_say_nothing_are_as_lost(
+    alice: Simulation, real: Services, items: list[object]
+) -> None:
+    alice.orcid.faults.add(method="POST", path_prefix="/v3.0", status=200, body={"bulk": items})
+    want("a", "b")
+    deliver(ALICE, real)
+    assert set(Claim.objects.values_list("state", "unsure")) == {("waiting", True)}
+    again()
+    deliver(ALICE, real)
+    assert sorted(titles(alice)) == ["a", "b"]
+
+
 def test_a_revoked_token_holds_all_after_one_call(alice: Simulation, real: Services) -> None:
     alice.orcid.revoke_tokens(ALICE)
     want("a", "b", "c")

@@ -20,6 +20,7 @@ _JSON = {"Accept": "application/vnd.orcid+json", "Content-Type": "application/vn
 # Token errors repeat the token in their text.
 _TOKEN = re.compile(r"(token:?\s+)\S+", re.IGNORECASE)
 _TEXT_LIMIT = 1000
+_LONGEST_WAIT = 86_400  # seconds; whoever asks for more does not mean it
 _NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 
 
@@ -96,27 +97,29 @@ def _read(verb: Verb, response: httpx2.Response, token: str) -> Answer:
 def read_bulk(body: bytes, *, count: int, token: str = "") -> tuple[Answer, ...]:
     """Each item's own answer; none where the answer does not have one for each that was sent."""
     items = (_json(body) or {}).get("bulk")
-    if not isinstance(items, list) or len(items) != count:
+    if not isinstance(items, list):
         return ()
-    return tuple(_item(item if isinstance(item, dict) else {}, token) for item in items)
+    answers = [_item(item, token) for item in items if isinstance(item, dict)]
+    told = tuple(answer for answer in answers if answer is not None)
+    return told if len(told) == len(items) == count else ()
 
 
-def _item(item: Mapping[str, Any], token: str) -> Answer:
-    put_code = (item.get("work") or {}).get("put-code")
-    if put_code is not None:
-        return Answer(verb="POST", status=201, put_code=int(put_code))
-    error = item.get("error") or {}
-    return Answer(
-        verb="POST",
-        status=int(error.get("response-code") or 400),
-        error_code=_code(error),
-        text=_redacted(str(error.get("developer-message") or error), token),
-    )
+def _item(item: Mapping[str, Any], token: str) -> Answer | None:
+    """One work's part; None where it says neither that it is there nor why not."""
+    work, error = item.get("work"), item.get("error")
+    if isinstance(work, dict) and (put_code := _number(work.get("put-code"))):
+        return Answer(verb="POST", status=201, put_code=put_code)
+    if isinstance(error, dict) and (status := _number(error.get("response-code"))):
+        text = _redacted(str(error.get("developer-message") or error), token)
+        code = _number(error.get("error-code"))
+        return Answer(verb="POST", status=status, error_code=code, text=text)
+    return None
 
 
-def _code(content: Mapping[str, Any]) -> int | None:
-    code = content.get("error-code")
-    return int(code) if isinstance(code, int | str) and str(code).isdigit() else None
+def _number(value: object) -> int | None:
+    """ORCID writes its numbers as numbers or as text."""
+    text = str(value)
+    return int(text) if text.isascii() and text.isdigit() else None
 
 
 def read_answer(
@@ -132,7 +135,7 @@ def read_answer(
     return Answer(
         verb=verb,
         status=status,
-        error_code=_code(content),
+        error_code=_number(content.get("error-code")),
         oauth_error=str(content.get("error") or ""),
         text=_redacted(text, token),
         put_code=_put_code(headers.get("Location", "")),
@@ -160,13 +163,12 @@ def _redacted(text: str, token: str) -> str:
 
 def _put_code(location: str) -> int | None:
     """Location starts with http:// and must not be followed; its last segment is the put-code."""
-    last = location.rstrip("/").rpartition("/")[2]
-    return int(last) if last.isdigit() else None
+    return _number(location.rstrip("/").rpartition("/")[2])
 
 
 def _seconds(retry_after: str) -> float | None:
-    if retry_after.isdigit():
-        return float(retry_after)
+    if (seconds := _number(retry_after)) is not None:
+        return float(min(seconds, _LONGEST_WAIT))
     try:
         at = parsedate_to_datetime(retry_after)
     except (TypeError, ValueError):

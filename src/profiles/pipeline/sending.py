@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -157,7 +158,7 @@ class Sending:
         patience = time.monotonic() + PATIENCE
         background = not self.claim.insisted
         while wait := pace.ask(grant.api_client, self.rate, background=background):
-            if wait.broken or time.monotonic() > patience:
+            if wait.broken or time.monotonic() + wait.seconds > patience:
                 return self.known(
                     Event.POSTPONE,
                     reason="try_again",
@@ -180,8 +181,8 @@ class Sending:
 
     def send(self, step: Step, grant: UsableGrant) -> Settlement | None:
         """One call, and what was learnt from it. None: plan again what is to be done now."""
-        if step == Step.ADD and not leases.expect_answer([self.claim], api_client=grant.api_client):
-            raise LeaseLost
+        if step == Step.ADD:
+            expect_answers([self], grant)
         started = time.monotonic()
         answer = self._request(step, grant.access_token.reveal())
         seconds = time.monotonic() - started
@@ -320,6 +321,18 @@ class Sending:
             if step == Step.REMOVE:
                 return None
         return self.known(Event.FAIL, reason=outcome.reason, message=outcome.message)
+
+
+def expect_answers(sendings: Sequence[Sending], grant: UsableGrant) -> None:
+    """Before additions are sent: from here on ORCID may have them, whatever happens to us.
+
+    Raises LeaseLost; then nothing may be sent.
+    """
+    claims = [sending.claim for sending in sendings]
+    if not leases.expect_answer(claims, api_client=grant.api_client):
+        raise LeaseLost
+    for sending in sendings:
+        sending.unsure, sending.api_client = True, grant.api_client
 
 
 def _unread(error: Unreachable | UnexpectedAnswer) -> Outcome:

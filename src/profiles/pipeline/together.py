@@ -7,13 +7,12 @@ from collections.abc import Iterator, Sequence
 
 import httpx2
 
-from ..claims import leases
 from ..claims.leases import Settlement
 from ..delivery.client import OrcidApi
 from ..delivery.outcomes import Answer, Kind, judge
 from ..delivery.plan import Step
 from ..people.permissions import UsableGrant
-from .sending import LeaseLost, Sending
+from .sending import Sending, expect_answers
 
 # One item can spoil the whole; the limit of works (9048) holds for the whole too.
 _SPOILT = (Kind.FAIL, Kind.ADOPT, Kind.LATER)
@@ -35,8 +34,7 @@ def add_together(sendings: Sequence[Sending], grant: UsableGrant, api: OrcidApi)
         for sending in chosen:
             yield sending, wait
         return
-    if not leases.expect_answer([each.claim for each in chosen], api_client=grant.api_client):
-        raise LeaseLost
+    expect_answers(chosen, grant)
     started = time.monotonic()
     whole, answers = api.add_many(
         chosen[0].claim.orcid,
