@@ -17,7 +17,7 @@ PLUMBING = {"__init__", "apps", "models", "migrations"}
 def test_every_module_of_the_way_is_named(folder: str) -> None:
     modules = {each.stem for each in (ROOT / "src/profiles" / folder).glob("*.py")} - PLUMBING
     helpers = {"movement", "diagram", "persons", "record", "relations", "query"}  # of one module
-    named = set(re.findall(r"`([a-z_]+)`", TEXT))
+    named = set(re.findall(r"`([a-z_]+)(?:\.py)?`", TEXT))
     assert modules - helpers - named == set()
 
 

@@ -113,6 +113,7 @@ EVENTS: Mapping[str, Words] = {
     Event.TAKE: _("Taken up for sending."),
     Event.KEEP: _("On the ORCID record."),
     Event.CLEAR: _("Off the ORCID record."),
+    Event.FIND: _("Found on the ORCID record."),
     Event.POSTPONE: _("Put back in the queue."),
     Event.EXPIRE: _("Sending was interrupted; put back in the queue."),
     Event.HOLD: _("Put on hold."),
