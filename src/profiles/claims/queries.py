@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 from django.db.models import Count, Q, QuerySet
@@ -15,6 +15,9 @@ from ..values.orcid_id import OrcidId
 from .models import Attempt, Change, Claim, StoredWork
 from .reasons import REASONS
 from .states import Event, State, Wanted, allows
+
+# A claim due for so long means that nobody delivers: works usually leave within a second.
+LATE = timedelta(minutes=15)
 
 # What people do on a page, and the event it means.
 ACTIONS = {

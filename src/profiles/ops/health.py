@@ -1,8 +1,11 @@
-"""For load balancers and watchmen: is the process alive, and can it serve?"""
+"""For load balancers and watchmen: is the process alive, and can it serve?
+
+A middleware, and before those that look at the Host: load balancers ask by address, not by our name.
+"""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -12,7 +15,13 @@ from django.views.decorators.http import require_safe
 from ..claims import queries
 from .migrate import unapplied
 
-LATE = timedelta(minutes=15)  # a claim due for so long means that nobody delivers
+
+class Health:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return VIEWS.get(request.path_info, self.get_response)(request)
 
 
 @require_safe
@@ -34,6 +43,9 @@ def ready(request: HttpRequest) -> HttpResponse:
         "migrations_missing": len(missing),
         "claims_due": due,
         "oldest_due_seconds": round(oldest),
-        "late": oldest > LATE.total_seconds(),
+        "late": oldest > queries.LATE.total_seconds(),
     }
     return JsonResponse(found, status=200 if found["ready"] else 503)
+
+
+VIEWS = {"/health/live": live, "/health/ready": ready}

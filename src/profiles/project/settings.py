@@ -64,6 +64,8 @@ INSTALLED_APPS = [
     "profiles.web",
 ]
 MIDDLEWARE = [
+    "profiles.web.middleware.BodilessHead",
+    "profiles.ops.health.Health",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -1,13 +1,9 @@
-"""All addresses. The pages' own are in web/urls.py."""
+"""All addresses. The pages' own are in web/urls.py; /health/… is answered by ops/health.py."""
 
 from __future__ import annotations
 
 from django.urls import include, path
 
-from ..ops import health
-
 urlpatterns = [
-    path("health/live", health.live),
-    path("health/ready", health.ready),
     path("", include("profiles.web.urls")),
 ]

@@ -10,12 +10,14 @@ from ..config import Config
 
 def site(request: HttpRequest) -> dict[str, object]:
     config: Config = settings.PROFILES
-    orcid = getattr(request.user, "orcid", None)
+    # A request refused early, for a wrong Host say, has no user yet, and its page has a frame, too.
+    user = getattr(request, "user", None)
+    orcid = getattr(user, "orcid", None)
     return {
         "site": {
             "orcid_url": config.orcid_url,
             "orcid_link": f"{config.orcid_url}/{orcid}",
             "commons_link": f"{config.commons_url}/orcid.org/{orcid}",
-            "person_name": str(request.user),
+            "person_name": str(user or ""),
         }
     }

@@ -1,4 +1,4 @@
-"""A person without an ORCID iD gets no further than the page that links one."""
+"""What holds for every request: HEAD has no body, and nobody gets far without an ORCID iD."""
 
 from __future__ import annotations
 
@@ -28,7 +28,22 @@ def is_open(path: str) -> bool:
     return any(path == prefix or path.startswith(f"{prefix}/") for prefix in OPEN_PATHS)
 
 
+class BodilessHead:
+    """Django leaves the body of an answer to HEAD to the server, and gunicorn logs each as a mistake."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.method == "HEAD" and not response.streaming:  # files come empty
+            response.content = b""
+        return response
+
+
 class MustLinkOrcid:
+    """A person without an ORCID iD gets no further than the page that links one."""
+
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 

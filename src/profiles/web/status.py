@@ -12,8 +12,6 @@ from django.views.decorators.http import require_safe
 
 from ..claims import queries
 
-LATE = 15 * 60  # seconds: works usually leave within one
-
 
 class Status(msgspec.Struct, frozen=True):
     database: bool
@@ -22,7 +20,7 @@ class Status(msgspec.Struct, frozen=True):
 
     @property
     def well(self) -> bool:
-        return self.database and self.oldest < LATE
+        return self.database and self.oldest < queries.LATE.total_seconds()
 
     @property
     def minutes(self) -> int:
