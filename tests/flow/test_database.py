@@ -31,9 +31,10 @@ with postgres.running(pathlib.Path(sys.argv[1])) as url:
 
 
 class User:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, cwd: Path | None = None) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-c", USER, str(folder)],
+            [sys.executable, "-P", "-c", USER, str(folder)],
+            cwd=cwd,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -191,3 +192,15 @@ def test_nobody_else_may_look_into_it_and_no_other_folder_is_opened(folder: Path
             for path in (folder, folder / "data", folder / "socket", folder.parent)
         }
     assert modes == {0o700}
+
+
+def test_it_works_from_any_folder_even_one_with_names_like_ours(
+    folder: Path, tmp_path: Path
+) -> None:
+    for name in ("psutil", "profiles", "fcntl", "shutil"):
+        (tmp_path / f"{name}.py").write_text("open('taken for ours', 'w')")
+    user = User(folder, cwd=tmp_path)
+    assert user.started()
+    user.kill()
+    assert nothing_left(folder)
+    assert not (tmp_path / "taken for ours").exists()

@@ -167,7 +167,8 @@ def _start(folder: Path) -> None:
         [*account.prefix, str(_binary("postgres")), "-D", str(data), *arguments], output=log
     )
     _await_ready(data, pid=pid, log=log)
-    keeper = [sys.executable, "-m", "profiles.ops.postgres", str(folder), str(pid)]
+    # -P: nothing in the current folder is taken for ours.
+    keeper = [sys.executable, "-P", "-m", "profiles.ops.postgres", str(folder), str(pid)]
     _spawn(keeper, output=log, environ={"PYTHONPATH": str(Path(__file__).parents[2])})
 
 
