@@ -87,6 +87,29 @@ class TestClaims:
         with pytest.raises(ImpossibleTransition):
             run(app, "retry", DOI, "--orcid", ALICE)
 
+    @pytest.mark.parametrize("doi", ["10.5072/[old]c", "10.5072/a[/b]", "10.5072/:x:y"])
+    def test_a_doi_is_printed_as_it_is(self, doi: str) -> None:
+        ledger.want(ALICE, Doi(doi), origin=Origin.STAFF, by="test", now=NOON)
+        for arguments in (["list"], ["show", doi], ["remove", doi]):
+            assert doi in run(app, *arguments, "--orcid", ALICE).output
+
+    def test_the_table_ends_in_time_and_says_so_and_json_is_whole(self) -> None:
+        def claims(numbers: range) -> None:
+            state, origin = State.REMOVED, Origin.STAFF
+            Claim.objects.bulk_create(
+                Claim(orcid=ALICE, doi=f"10.5072/{number}", state=state, origin=origin)
+                for number in numbers
+            )
+
+        claims(range(1000))
+        *_, last = run(app, "list").output.splitlines()
+        assert "10.5072/" in last
+        claims(range(1000, 1002))
+        *rows, last = run(app, "list").output.splitlines()
+        assert last == "the newest 1,000; narrow it, or use export"
+        assert sum(ALICE in row for row in rows) == 1000
+        assert len(as_json("list")) == 1002
+
     def test_export_as_csv(self, failed: Claim) -> None:
         (row,) = csv.DictReader(io.StringIO(run(app, "export").output))
         assert (row["orcid"], row["doi"], row["state"]) == (ALICE, DOI, "failed")

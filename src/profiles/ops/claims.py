@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from ..claims.queries import ClaimDetail, ClaimRow
 
 app = typer.Typer(help="Claims: list, show, retry, remove, export.", no_args_is_help=True)
-console = Console()
+console = Console(markup=False, emoji=False, highlight=False)  # a DOI may hold [b] and :x:
 
 Orcid = Annotated[str, typer.Option("--orcid", help="Of this ORCID iD.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Which = Annotated[str, typer.Argument(help="A DOI (with --orcid), or a claim's uuid.")]
 
 BY = "staff"
+LISTED = 1000
 COLUMNS = (
     "uuid orcid doi state reason message origin wanted put_code due_at attempts".split()  # noqa: SIM905
 )
@@ -46,7 +47,8 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """Claims, newest first."""
-    rows = _search(orcid=orcid, doi=doi, state=state)
+    limit = None if as_json else LISTED + 1  # the one more tells whether there are more
+    rows = _search(orcid=orcid, doi=doi, state=state, limit=limit)
     if as_json:
         _print_json([_plain(row) for row in rows])
         return
@@ -54,10 +56,12 @@ def list_(
         console.print("no claims")
         return
     table = Table("iD", "DOI", "state", "why", "since", box=None, pad_edge=False)
-    for row in rows:
+    for row in rows[:LISTED]:
         why = row.message or row.why
         table.add_row(row.orcid, row.doi, row.state, why, f"{row.updated:%Y-%m-%d %H:%M}")
     console.print(table)
+    if len(rows) > LISTED:
+        console.print(f"the newest {LISTED:,}; narrow it, or use export")
 
 
 @app.command()
@@ -69,12 +73,10 @@ def show(claim: Which, orcid: Orcid = "", as_json: AsJson = False) -> None:
         _print_json({**_plain(detail.row), "history": history})
         return
     for name, value in _plain(detail.row).items():
-        console.print(f"{name:>9}  {'' if value is None else value}", highlight=False)
+        console.print(f"{name:>9}  {'' if value is None else value}")
     console.print()
     for line in detail.history:
-        console.print(
-            f"{line.at:%Y-%m-%d %H:%M:%S}  {line.what:<10} {line.detail}", highlight=False
-        )
+        console.print(f"{line.at:%Y-%m-%d %H:%M:%S}  {line.what:<10} {line.detail}")
 
 
 @app.command()
@@ -100,7 +102,7 @@ def remove(claim: Which, orcid: Orcid = "") -> None:
 @app.command()
 def export(orcid: Orcid = "", state: str = "", as_json: AsJson = False) -> None:
     """All claims as CSV (or JSON) to standard output."""
-    rows = [_plain(row) for row in _search(orcid=orcid, state=state, limit=None)]
+    rows = [_plain(row) for row in _search(orcid=orcid, state=state)]
     if as_json:
         _print_json(rows)
         return
@@ -110,7 +112,7 @@ def export(orcid: Orcid = "", state: str = "", as_json: AsJson = False) -> None:
 
 
 def _search(
-    *, orcid: str = "", doi: str = "", state: str = "", limit: int | None = 1000
+    *, orcid: str = "", doi: str = "", state: str = "", limit: int | None = None
 ) -> tuple[ClaimRow, ...]:
     """Raises NotAnOrcidId, NotADoi, or BadInput for an unknown state."""
     wanted_orcid = orcid_id.parse(orcid) if orcid else ""

@@ -142,7 +142,7 @@ def _content(name: str) -> bytes | None:
 
 
 def _show(work: Work, evaluations: list[Evaluation]) -> None:
-    console = Console(highlight=False, markup=False)
+    console = Console(markup=False, emoji=False, highlight=False)
     console.print(f"DOI {work.doi}: {work.titles[0].text if work.titles else 'no title'}")
     if not evaluations:
         console.print("The record names no ORCID iD that can be used, so it is sent to nobody.")

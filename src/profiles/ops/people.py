@@ -40,7 +40,7 @@ def list_people(as_json: AsJson = False) -> None:
             "on" if person.auto_update else "off",
             ", ".join(_permission(view) for view in person.permissions if view.is_active) or "none",
         )
-    Console(highlight=False, markup=False).print(table)
+    Console(markup=False, emoji=False, highlight=False).print(table)
 
 
 @app.command()
@@ -53,7 +53,7 @@ def show(unverified_id: WhoseId, as_json: AsJson = False) -> None:
     if as_json:
         _print_json(person)
         return
-    console = Console(highlight=False, markup=False)
+    console = Console(markup=False, emoji=False, highlight=False)
     for title, text in _rows(person):
         console.print(f"{title:14} {text}")
 
