@@ -7,17 +7,17 @@ serial, and what a worker brings back for an older serial only says what ORCID h
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
 import msgspec
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Min, QuerySet
 
 from ..values.doi import Doi
 from ..values.orcid_id import OrcidId
-from . import reasons
+from . import locks, reasons
 from .models import Attempt, Claim
 from .movement import move
 from .states import Event, Origin, State, Wanted
@@ -231,23 +231,6 @@ def record_attempt(
     )
 
 
-@contextmanager
-def writing_to(orcid: OrcidId, *, wait: bool = False) -> Iterator[bool]:
-    """One writer per ORCID record (ORCID checks duplicates without a lock): a database lock.
-
-    Yields False when somebody else is writing, or waits until they are done. PostgreSQL frees the
-    lock when the connection dies.
-    """
-    with connection.cursor() as cursor:
-        if wait:
-            cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [orcid])
-            mine = True
-        else:
-            cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [orcid])
-            (mine,) = cursor.fetchone()
-    try:
-        yield mine
-    finally:
-        if mine:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [orcid])
+def writing_to(orcid: OrcidId, *, wait: bool = False) -> AbstractContextManager[bool]:
+    """One writer per ORCID record: ORCID checks duplicates without a lock. See `locks.held`."""
+    return locks.held(f"record of {orcid}", wait=wait)

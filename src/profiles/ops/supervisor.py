@@ -16,7 +16,7 @@ from types import FrameType
 log = logging.getLogger(__name__)
 
 STOP_SECONDS = 8  # then SIGKILL; what a worker had in hand is found again
-HEALTHY_SECONDS = 60  # a child that lived so long starts afresh in the count of failures
+HEALTHY_SECONDS = 5  # a child that lived so long had started well: its end is no failure to start
 WRONG_USE = 2  # a child's exit code that no restart will mend
 COMMAND = [sys.executable, "-P", "-m", "profiles"]
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -12,7 +12,7 @@ from procrastinate.contrib.django import app
 from procrastinate.job_context import JobContext
 from procrastinate.jobs import Status
 
-from ..claims import leases
+from ..claims import leases, locks
 from ..errors import UnexpectedAnswer, Unreachable
 from ..people import grants
 from ..values.orcid_id import OrcidId
@@ -59,13 +59,16 @@ def reconcile_some_job(timestamp: int) -> None:
 
 
 @app.periodic(cron=_every(settings.PROFILES.harvest_seconds))
-@app.task(name="harvest", lock="harvest", queueing_lock="harvest")
+@app.task(name="harvest", queueing_lock="harvest")
 def harvest_job(timestamp: int) -> None:
     """An outage of DataCite is no accident of ours: the next harvest goes on where this one stopped."""
-    try:
-        harvest(services())
-    except (Unreachable, UnexpectedAnswer) as error:
-        log.warning("harvest: %s", error.message)
+    with locks.held("harvest") as mine:
+        if not mine:
+            return
+        try:
+            harvest(services())
+        except (Unreachable, UnexpectedAnswer) as error:
+            log.warning("harvest: %s", error.message)
 
 
 @app.periodic(cron=_every(5))
