@@ -5,18 +5,22 @@ from __future__ import annotations
 import signal
 import threading
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ..simulator import server
 
 
+def _port(name: str) -> Any:  # noqa: ANN401 (as typer has it)
+    return typer.Option(min=0, max=65535, help=f"Port of the simulated {name}; 0 is any free one.")
+
+
 def simulate(
     *,
-    orcid_port: Annotated[int, typer.Option(help="Port of the simulated ORCID.")] = 8001,
-    globus_port: Annotated[int, typer.Option(help="Port of the simulated Globus.")] = 8002,
-    datacite_port: Annotated[int, typer.Option(help="Port of the simulated DataCite.")] = 8003,
+    orcid_port: Annotated[int, _port("ORCID")] = 8001,
+    globus_port: Annotated[int, _port("Globus")] = 8002,
+    datacite_port: Annotated[int, _port("DataCite")] = 8003,
     service_url: Annotated[
         str, typer.Option(help="Address of the service that will use them.")
     ] = "http://localhost:8000",

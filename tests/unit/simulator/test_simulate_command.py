@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import httpx2
+import pytest
 
 COMMAND = [sys.executable, "-m", "profiles", "simulate"]
 
@@ -50,4 +51,13 @@ def test_a_port_in_use_is_one_line_and_exit_code_2() -> None:
     assert ended.returncode == 2
     assert str(port) in ended.stderr
     assert "--orcid-port" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("port", ["99999", "-5"])
+def test_what_is_no_port_is_refused_as_wrong_use(port: str) -> None:
+    words = [*COMMAND, "--orcid-port", port]
+    ended = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert "not in the range" in ended.stderr
     assert "Traceback" not in ended.stderr
