@@ -1,10 +1,15 @@
-"""`/_control/…` on each simulator: the same controls as in Python, as JSON over HTTP."""
+"""`/_control/…` on each simulator: the same controls as in Python, as JSON over HTTP.
+
+Only for programs on this machine. A web page in somebody's browser cannot give orders: it can send
+JSON to us only after asking, which we do not answer, and under a name of its own is not heard.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -17,6 +22,8 @@ from .orcid.simulator import OrcidSimulator
 
 Simulator = OrcidSimulator | GlobusSimulator | DataCiteSimulator
 Action = Callable[[dict[str, Any]], object]
+Answer = Callable[[Request], Awaitable[Response]]
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def routes(simulator: Simulator) -> list[Route]:
@@ -29,23 +36,46 @@ def routes(simulator: Simulator) -> list[Route]:
             actions |= _orcid(simulator)
         case DataCiteSimulator():
             actions |= _datacite(simulator)
-    found = [
-        Route(f"/_control/{name}", _act(action), methods=["POST"])
-        for name, action in actions.items()
-    ]
     return [
-        Route("/_control/log", _log(simulator), methods=["GET"]),
-        Route("/_control/faults", _clear(simulator), methods=["DELETE"]),
-        *_reads(simulator),
-        *found,
+        _route("log", _log(simulator)),
+        _route("faults", _clear(simulator), method="DELETE"),
+        *(_route(path, answer) for path, answer in _reads(simulator).items()),
+        *(_route(path, _act(action), method="POST") for path, action in actions.items()),
     ]
 
 
-def _act(action: Action) -> Callable[[Request], Awaitable[Response]]:
+def _route(path: str, answer: Answer, *, method: str = "GET") -> Route:
+    async def answer_programs(request: Request) -> Response:
+        refused = _refusal(request)
+        return await answer(request) if refused is None else refused
+
+    return Route(f"/_control/{path}", answer_programs, methods=[method])
+
+
+def _refusal(request: Request) -> Response | None:
+    try:
+        host = urlsplit(f"//{request.headers.get('host', '')}").hostname
+    except ValueError:
+        host = None
+    if host not in LOOPBACK:
+        return JSONResponse({"error": "the controls are at localhost only"}, 403)
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if request.method == "POST" and kind != "application/json":
+        return JSONResponse({"error": "the content type must be application/json"}, 415)
+    return None
+
+
+async def _object(request: Request) -> dict[str, Any]:
+    given = await request.json() if await request.body() else {}
+    if not isinstance(given, dict):
+        raise TypeError("the body must be an object")
+    return given
+
+
+def _act(action: Action) -> Answer:
     async def answer(request: Request) -> Response:
         try:
-            given = await request.json() if await request.body() else {}
-            return JSONResponse(action(given))
+            return JSONResponse(action(await _object(request)))
         except (KeyError, TypeError, ValueError) as error:
             return JSONResponse({"error": f"{type(error).__name__}: {error}"}, 400)
 
@@ -93,7 +123,7 @@ def _fault(simulator: Simulator, given: dict[str, Any]) -> object:
     return {"faults": len(simulator.faults.rules)}
 
 
-def _clear(simulator: Simulator) -> Callable[[Request], Awaitable[Response]]:
+def _clear(simulator: Simulator) -> Answer:
     async def answer(_request: Request) -> Response:
         simulator.faults.clear()
         return JSONResponse({"faults": 0})
@@ -118,16 +148,16 @@ def _clock(simulator: Simulator, given: dict[str, Any]) -> object:
     return {"now": clock.now()}
 
 
-def _log(simulator: Simulator) -> Callable[[Request], Awaitable[Response]]:
+def _log(simulator: Simulator) -> Answer:
     async def answer(_request: Request) -> Response:
         return JSONResponse([dataclasses.asdict(entry) for entry in simulator.log])
 
     return answer
 
 
-def _reads(simulator: Simulator) -> list[Route]:
+def _reads(simulator: Simulator) -> dict[str, Answer]:
     if not isinstance(simulator, OrcidSimulator):
-        return []
+        return {}
 
     async def works(request: Request) -> Response:
         return JSONResponse(simulator.works_of(request.path_params["orcid"]))
@@ -140,7 +170,4 @@ def _reads(simulator: Simulator) -> list[Route]:
             }
         )
 
-    return [
-        Route("/_control/works/{orcid}", works),
-        Route("/_control/counters", counters),
-    ]
+    return {"works/{orcid}": works, "counters": counters}

@@ -114,6 +114,35 @@ def test_the_controls_work_over_http(api: Api, sim: Simulation) -> None:
     assert now > time.time() + 3000
 
 
+ORDERS = [
+    # host, content type, body                                              # what the answer is
+    ("localhost:8001", "application/json", "{}", 200),  # a program on this machine
+    ("127.0.0.1", "Application/JSON; charset=utf-8", "{}", 200),
+    ("localhost", "text/plain", "{}", 415),  # what any web page may send anywhere
+    ("localhost", "application/x-www-form-urlencoded", "", 415),
+    ("localhost", "", "", 415),
+    ("rebound.example.org", "application/json", "{}", 403),  # a page whose name leads here
+    ("[::1", "application/json", "{}", 403),
+    ("localhost", "application/json", "[]", 400),
+    ("localhost", "application/json", "nonsense", 400),
+]
+
+
+@pytest.mark.parametrize(("host", "kind", "body", "status"), ORDERS)
+def test_only_programs_on_this_machine_give_orders(
+    api: Api, sim: Simulation, *, host: str, kind: str, body: str, status: int
+) -> None:
+    headers = {"Host": host, "Content-Type": kind}
+    answer = api.http.post(f"{sim.orcid.url}/_control/limiter", headers=headers, content=body)
+    assert answer.status_code == status
+    assert sim.orcid.limiter.enforced is (status == 200)
+
+
+def test_nobody_else_reads_the_log(api: Api) -> None:
+    read = api.http.get("/_control/log", headers={"Host": "rebound.example.org"})
+    assert read.status_code == 403
+
+
 def test_a_port_in_use_is_said_in_one_line_with_the_option() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
