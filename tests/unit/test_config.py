@@ -64,6 +64,15 @@ WRONG = [
     ("PROFILES_BASE_URL", "http://localhost:80800", "port"),
     ("PROFILES_BASE_URL", "http://localhost.example.org", "https"),  # only looks like loopback
     ("PROFILES_BASE_URL", "http://127.0.0.1.example.org", "https"),  # so does this
+    ("PROFILES_BASE_URL", "http://[::1", "like https://"),  # a bracket too few
+    ("ORCID_URL", "http://[orcid.org]", "like https://"),  # no address in brackets
+    ("DATABASE_URL", "postgresql://u:p[w@h/d", "%5B"),  # a bracket in a password
+    ("EMAIL_URL", "smtp://u:p[w@mail.example.org", "%5B"),
+    (
+        "OIDC_PROVIDERS",
+        '[{"id":"g","name":"G","issuer":"https://[g","client_id":"a","client_secret":"b"}]',
+        "issuer must be an address like",
+    ),
     ("ORCID_URL", "http://orcid.org", "https"),
     ("ORCID_API_URL", "http://api.orcid.org", "https"),
     ("GLOBUS_URL", "http://auth.globus.org", "https"),

@@ -7,7 +7,7 @@ import binascii
 import ipaddress
 import re
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -46,10 +46,24 @@ def text(text: str) -> str:
     return text
 
 
+_URL = "must be an address like https://example.org"
+_BRACKETS = "with [ and ] in a password as %5B and %5D"
+_DATABASE = f"must look like postgresql://user:password@host:5432/name, {_BRACKETS}"
+_EMAIL = f"must be console: or smtp://user:password@host:587 or smtps://…, {_BRACKETS}"
+
+
+def _split(text: str, mend: str) -> SplitResult:
+    """Python's own words for an astray bracket, anywhere, are "Invalid IPv6 URL"."""
+    try:
+        return urlsplit(text)
+    except ValueError:
+        raise ValueError(mend) from None
+
+
 def url(text: str) -> str:
-    parts = urlsplit(text)
+    parts = _split(text, _URL)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("must be an address like https://example.org")
+        raise ValueError(_URL)
     if parts.username or parts.query or parts.fragment:
         raise ValueError("must not carry a user, a query or a fragment")
     try:
@@ -69,8 +83,8 @@ def site(text: str) -> str:
 
 
 def database(text: str) -> str:
-    if urlsplit(text).scheme not in ("postgres", "postgresql"):
-        raise ValueError("must look like postgresql://user:password@host:5432/name")
+    if _split(text, _DATABASE).scheme not in ("postgres", "postgresql"):
+        raise ValueError(_DATABASE)
     return text
 
 
@@ -175,9 +189,9 @@ def address(text: str) -> str:
 
 
 def email_url(text: str) -> str:
-    parts = urlsplit(text)
+    parts = _split(text, _EMAIL)
     if text != "console:" and not (parts.scheme in ("smtp", "smtps") and parts.hostname):
-        raise ValueError("must be console: or smtp://user:password@host:587 or smtps://…")
+        raise ValueError(_EMAIL)
     return text
 
 
