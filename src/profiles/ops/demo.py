@@ -60,7 +60,7 @@ def demo(
     environ = dict(os.environ)
 
     def ready() -> None:
-        if _answers(port):
+        if answers(port, seconds=READY_SECONDS):
             _welcome(environ, seconds=time.monotonic() - began)
             if not no_browser and _has_display():
                 webbrowser.open(base_url)
@@ -108,9 +108,9 @@ def _forget(home: Path) -> None:
     (home / MEMORY).unlink(missing_ok=True)
 
 
-def _answers(port: int) -> bool:
-    """Wait for the web server's first answer."""
-    give_up = time.monotonic() + READY_SECONDS
+def answers(port: int, *, seconds: float) -> bool:
+    """Wait for the web server's first answer, and say so where none comes."""
+    give_up = time.monotonic() + seconds
     while time.monotonic() < give_up:
         connection = http.client.HTTPConnection(LOCAL, port, timeout=5)
         try:
@@ -120,6 +120,11 @@ def _answers(port: int) -> bool:
             time.sleep(0.1)
         finally:
             connection.close()
+    typer.echo(
+        f"profiles: http://localhost:{port} does not answer after {seconds:.0f} s. "
+        "The lines above may say why; Ctrl-C stops everything.",
+        err=True,
+    )
     return False
 
 
