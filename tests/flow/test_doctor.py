@@ -31,12 +31,12 @@ def home() -> Iterator[Path]:
 
 
 def run(
-    home: Path, services: Simulation, *words: str, **environ: str
+    home: Path, services: Simulation, *words: str, without: tuple[str, ...] = (), **environ: str
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "profiles", *words],
         env={"PATH": os.environ["PATH"], "PROFILES_HOME": str(home)}
-        | services.environment()
+        | {k: v for k, v in services.environment().items() if k not in without}
         | environ,
         capture_output=True,
         text=True,
@@ -88,6 +88,24 @@ def test_a_service_that_does_not_answer_is_named_with_its_setting(
     done = run(prepared, services, "doctor", "--json", DATACITE_API_URL="http://localhost:9")
     assert done.returncode == 1
     assert "DATACITE_API_URL" in failing(done)["DataCite"]
+
+
+def test_without_an_orcid_client_nobody_can_link_an_id(
+    prepared: Path, services: Simulation
+) -> None:
+    done = run(
+        prepared, services, "doctor", "--json", without=("ORCID_CLIENT_ID", "ORCID_CLIENT_SECRET")
+    )
+    assert done.returncode == 1
+    assert "set ORCID_CLIENT_ID" in failing(done)["ORCID client"]
+
+
+def test_without_a_globus_client_there_is_nothing_to_mend(
+    prepared: Path, services: Simulation
+) -> None:
+    done = run(prepared, services, "doctor", without=("GLOBUS_CLIENT_ID", "GLOBUS_CLIENT_SECRET"))
+    assert done.returncode == 0
+    assert "sign-in with Globus: not offered" in done.stdout
 
 
 @pytest.mark.parametrize(

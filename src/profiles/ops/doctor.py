@@ -151,11 +151,19 @@ def _services(config: Config) -> Iterator[Finding]:
     response = answers["ORCID"][1]
     if response is not None and "Date" in response.headers:
         yield clock(response.headers["Date"], now=lambda: datetime.now(UTC))
-    for name, client_of in (("ORCID", config.orcid_client), ("Globus", config.globus_client)):
-        if client_of is None:
-            yield Finding(
-                f"sign-in with {name}", True, f"not offered: {name.upper()}_CLIENT_ID is not set"
-            )
+    yield from _clients(config)
+
+
+def _clients(config: Config) -> Iterator[Finding]:
+    if config.orcid_client is None:
+        yield Finding(
+            "ORCID client",
+            False,
+            "ORCID_CLIENT_ID is not set, and nobody can link an iD, which everybody must",
+            "Register a member client at ORCID and set ORCID_CLIENT_ID and ORCID_CLIENT_SECRET",
+        )
+    if config.globus_client is None:
+        yield Finding("sign-in with Globus", True, "not offered: GLOBUS_CLIENT_ID is not set")
 
 
 def _ask(
