@@ -56,7 +56,7 @@ SETTINGS: tuple[Setting, ...] = (
         "SIGNING_KEYS",
         None,
         reading.signing_keys,
-        "RSA private keys (PEM) that sign tokens for sister services, newest first. "
+        "Not used yet. RSA private keys (PEM) that sign tokens for sister services, newest first. "
         "Made for you on loopback, else required",
         secret=True,
     ),
@@ -73,7 +73,7 @@ SETTINGS: tuple[Setting, ...] = (
         "ORCID_PUBLIC_API_URL",
         "https://pub.orcid.org",
         reading.url,
-        "ORCID's Public API, without `/v3.0`; with the sandbox's `ORCID_URL`, the sandbox's",
+        "Not used yet. ORCID's Public API, without `/v3.0`; with the sandbox's `ORCID_URL`, the sandbox's",
     ),
     Setting(
         "ORCID_CLIENT_ID", None, reading.text, "Member client for sign-in and, by default, all else"
@@ -88,15 +88,16 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("GLOBUS_URL", "https://auth.globus.org", reading.url, "Globus Auth, an OpenID issuer"),
     Setting("GLOBUS_CLIENT_ID", None, reading.text, "Client for sign-in with Globus"),
     Setting("GLOBUS_CLIENT_SECRET", None, reading.text, "Its secret", secret=True),
-    Setting("GITHUB_URL", "https://github.com", reading.url, "GitHub's site"),
-    Setting("GITHUB_API_URL", "https://api.github.com", reading.url, "GitHub's API"),
-    Setting("GITHUB_CLIENT_ID", None, reading.text, "Client for linking GitHub"),
-    Setting("GITHUB_CLIENT_SECRET", None, reading.text, "Its secret", secret=True),
+    Setting("GITHUB_URL", "https://github.com", reading.url, "Not used yet. GitHub's site"),
+    Setting("GITHUB_API_URL", "https://api.github.com", reading.url, "Not used yet. GitHub's API"),
+    Setting("GITHUB_CLIENT_ID", None, reading.text, "Not used yet. Client for linking GitHub"),
+    Setting("GITHUB_CLIENT_SECRET", None, reading.text, "Not used yet. Its secret", secret=True),
     Setting(
         "OIDC_PROVIDERS",
         None,
         reading.providers,
-        "JSON list of further OpenID issuers: `id`, `name`, `issuer`, `client_id`, `client_secret`",
+        "JSON list of further OpenID issuers: `id`, `name`, `issuer`, `client_id`, `client_secret`. "
+        "An issuer's sign-in page must be on the issuer's host: browsers let our button lead nowhere else",
         secret=True,
     ),
     Setting("DATACITE_API_URL", "https://api.datacite.org", reading.url, "DataCite's REST API"),
@@ -108,12 +109,16 @@ SETTINGS: tuple[Setting, ...] = (
         "SSO_COOKIE_DOMAIN",
         None,
         reading.domain,
-        "Turns on the `_datacite` cookie for Commons, for this domain",
+        "Not used yet. Turns on the `_datacite` cookie for Commons, for this domain",
     ),
     Setting(
-        "EMAIL_URL", "console:", reading.email_url, "`smtp://user:password@host:587`", secret=True
+        "EMAIL_URL",
+        "console:",
+        reading.email_url,
+        "Not used yet. `smtp://user:password@host:587`",
+        secret=True,
     ),
-    Setting("EMAIL_FROM", "profiles@localhost", reading.address, "Sender of e-mails"),
+    Setting("EMAIL_FROM", "profiles@localhost", reading.address, "Not used yet. Sender of e-mails"),
     Setting("EXCLUDE_PREFIXES", None, reading.prefixes, "DOI prefixes that are never auto-updated"),
     Setting(
         "PART_RULE",
