@@ -237,12 +237,62 @@ def test_works_are_found_and_added_without_scripts(
     expect(page.get_by_role("status")).to_contain_text("3 works are noted")
 
 
-def test_the_summary_on_settings_follows_by_itself(visit: Visit, live_server: Any) -> None:
+SUMMARY = "**/settings/claims"
+
+
+def on_settings(visit: Visit, live_server: Any) -> Page:
+    """The page of a person whose works come by themselves, with a clock that only we move."""
     page = visit()
     alice = make_alice()
     permit(alice)
     accounts.set_auto_update(person=alice, on=True)
     arrive(page, live_server, alice)
+    page.clock.install()
     page.goto(live_server.url + "/settings")
-    claim("10.5555/new", state=State.DONE)
-    expect(page.get_by_role("link", name="10.5555/new")).to_be_visible()
+    return page
+
+
+def test_the_summary_on_settings_follows_by_itself(visit: Visit, live_server: Any) -> None:
+    page = on_settings(visit, live_server)
+    for doi in ("10.5555/new", "10.5555/newer"):
+        claim(doi, state=State.DONE)
+        page.clock.run_for(5000)
+        expect(page.get_by_role("link", name=doi, exact=True)).to_be_visible()
+
+
+def test_the_focus_stays_where_it_is_while_the_summary_follows(
+    visit: Visit, live_server: Any
+) -> None:
+    page = on_settings(visit, live_server)
+    works = page.get_by_role("link", name="See all your works")
+    works.focus()
+    for doi in ("10.5555/new", "10.5555/newer"):
+        claim(doi, state=State.DONE)
+        page.clock.run_for(5000)
+        expect(page.get_by_role("link", name=doi, exact=True)).to_be_visible()
+        expect(works).to_be_focused()
+
+
+def test_a_summary_that_is_the_same_is_left_alone(visit: Visit, live_server: Any) -> None:
+    page = on_settings(visit, live_server)
+    marks = []
+    for _ in range(3):
+        with page.expect_response(SUMMARY):
+            page.clock.run_for(5000)
+        page.clock.run_for(1000)  # for the swap to settle
+        marks.append(page.locator("#claims-summary[data-seen]").count())
+        page.locator("#claims-summary").evaluate("summary => summary.dataset.seen = 'yes'")
+    assert marks == [0, 1, 1]
+
+
+def test_nothing_is_asked_while_nobody_looks(visit: Visit, live_server: Any) -> None:
+    page = on_settings(visit, live_server)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    hide = "away => Object.defineProperty(document, 'hidden', {value: away, configurable: true})"
+    page.evaluate(hide, True)
+    page.clock.run_for(20_000)
+    assert asked == []
+    page.evaluate(hide, False)
+    with page.expect_response(SUMMARY):
+        page.clock.run_for(5000)
