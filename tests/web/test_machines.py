@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -57,8 +58,9 @@ def test_an_answer_to_head_has_the_headers_and_no_body(path: str) -> None:
     """As the server gets it: the test client empties such answers by itself."""
     heard: dict[str, Any] = {}
 
-    def hear(status: str, headers: list[tuple[str, str]]) -> None:
+    def hear(status: str, headers: list[tuple[str, str]], *_: object) -> Callable[[bytes], object]:
         heard.update(headers, status=status)
+        return bytes
 
     environ = RequestFactory().head(path).environ
     answer = get_wsgi_application()(environ, hear)
