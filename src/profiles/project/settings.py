@@ -166,6 +166,7 @@ LOGGING = {
         "httpcore2": {"level": "WARNING"},
         # A refused request is an answer, not an accident of ours.
         "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }
 
