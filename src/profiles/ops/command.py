@@ -15,10 +15,7 @@ from ..config import WrongSettings
 from ..errors import BadInput, Misconfigured, ProfilesError
 from .closing import until_exit
 
-SUMMARY = (
-    "Sign in once, link an ORCID iD, and every DataCite DOI that carries it reaches the ORCID record "
-    "by itself."
-)
+SUMMARY = "Sign in once, link an ORCID iD, and your DataCite DOIs reach your ORCID record."
 DONE, FAILED, WRONG_USE = 0, 1, 2
 RUN, DATA, STAFF, DEVELOP = "Run", "Works", "Support", "Develop"
 TO_PYTEST = {"allow_extra_args": True, "ignore_unknown_options": True}
