@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import django
+import hypothesis
 import pytest
 from django.conf import settings
 from tests import simulated
@@ -23,6 +24,12 @@ from profiles.ops import keys, postgres
 
 KEEP = "DATABASE_URL"
 _home = Path(tempfile.mkdtemp(prefix="profiles-tests-"))
+
+
+# Chance finds new cases at home; the build repeats known ones. No test is about time.
+hypothesis.settings.register_profile("home", deadline=None)
+hypothesis.settings.register_profile("build", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("build" if os.environ.get("CI") == "true" else "home")
 
 
 def pytest_configure() -> None:
