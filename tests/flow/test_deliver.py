@@ -19,7 +19,7 @@ from profiles.claims.models import Attempt, Claim, StoredWork
 from profiles.claims.states import Event, State
 from profiles.delivery import pace, retry
 from profiles.delivery.models import Pace
-from profiles.delivery.outcomes import Kind, Outcome
+from profiles.delivery.outcomes import Answer, Kind, Outcome
 from profiles.delivery.plan import Step
 from profiles.people import grants
 from profiles.people.models import Grant, Person
@@ -379,6 +379,24 @@ def test_writes_to_one_record_never_overlap(alice: Simulation, real: Services) -
     assert sorted(settled) == [0, 6]  # who came second left it to who was first
     assert alice.orcid.concurrent_writes[ALICE] == 1
     assert len(titles(alice)) == 6
+
+
+def test_an_addition_whose_answer_names_no_put_code_is_looked_up(
+    alice: Simulation, real: Services
+) -> None:
+    """In a new reading: one that was made before the addition would not show it."""
+    want()
+    record = Record(ALICE, real.orcid)
+    sending = Sending(_taken(), api=real.orcid, record=record, rate=real.rate)
+    sending.shall_be(_converted())
+    grant = sending.grant_for(Step.ADD)
+    assert grant is not None
+    assert record.put_code(DOI, grant) is None
+    real.orcid.add(ALICE, conversion.render(_converted()), token=grant.access_token.reveal())
+    nameless = Answer(verb="POST", status=201)
+    assert sending.learn(Step.ADD, nameless, grant, seconds=0.1) is None
+    assert sending.settlement().event == Event.KEEP
+    assert verbs(alice).count("POST") == 1
 
 
 def test_while_orcid_keeps_failing_nobody_asks(alice: Simulation, real: Services) -> None:

@@ -255,8 +255,9 @@ class Sending:
         self.accepted = True
         if step == Step.ADD:
             self.put_code = outcome.put_code
-        # Without a put-code in the answer it has to be looked up.
         self.unsure = self.put_code is None
+        if self.unsure:  # the answer did not name it: look it up, in a new reading
+            self.record.forget()
         self.sent, self.api_client = self.wanted, grant.api_client
 
     def _gone(self, step: Step, outcome: Outcome) -> Settlement | None:

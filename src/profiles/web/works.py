@@ -6,11 +6,11 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
@@ -18,6 +18,7 @@ from ..claims import queries
 from ..claims.queries import ClaimDetail, ClaimRow, HistoryLine
 from ..errors import ImpossibleTransition, NotFound
 from ..matching import BY_HAND, Answer, ExplainLine, Verdict, mend
+from ..people.return_address import safe
 from ..pipeline import explain, wishes
 from ..pipeline.explain import Explanation
 from ..values import doi as dois
@@ -150,6 +151,4 @@ def _page_address(show: str, number: int) -> str:
 
 
 def _way_back(request: HttpRequest) -> str:
-    back = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
-    return back if safe and back.startswith("/") else reverse("works")
+    return safe(request.POST.get("next"), settings.PROFILES) or reverse("works")
