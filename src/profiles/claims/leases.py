@@ -212,6 +212,7 @@ def record_attempt(
     taken: Taken,
     *,
     verb: str,
+    api_client: str,
     fingerprint: str,
     status: int | None,
     error_code: int | None,
@@ -220,8 +221,10 @@ def record_attempt(
     now: datetime,
 ) -> None:
     Attempt.objects.create(
+        orcid=taken.orcid,
         claim_id=taken.id,
         at=now,
+        api_client=api_client,
         verb=verb,
         fingerprint=fingerprint,
         status=status,

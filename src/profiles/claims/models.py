@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -40,7 +41,7 @@ class Claim(models.Model):
     # What ORCID has
     put_code = models.BigIntegerField(null=True)
     fingerprint = models.CharField(max_length=64, blank=True)
-    api_client = models.CharField(max_length=40, blank=True)  # the source of that work
+    api_client = models.CharField(max_length=200, blank=True)  # the source of that work
     alone = models.BooleanField(default=False)  # to be added by itself, not in one call with others
     # An addition was sent and its answer is not known: look at the record before anything else.
     unsure = models.BooleanField(default=False)
@@ -82,6 +83,10 @@ class Claim(models.Model):
             models.Index(fields=["doi"], name="claim_by_doi"),
             models.Index(fields=["orcid", "state"], name="claim_by_orcid_state"),
             models.Index(fields=["due_at"], name="claim_due_at", condition=Q(state=State.WAITING)),
+            # Whose claims wait, person after person, and each person's in the order they are due.
+            models.Index(
+                fields=["orcid", "due_at"], name="claim_due_of", condition=Q(state=State.WAITING)
+            ),
             models.Index(
                 fields=["lease_until"], name="claim_leases", condition=Q(state=State.WORKING)
             ),
@@ -109,10 +114,13 @@ class Change(models.Model):
 
 
 class Attempt(models.Model):
-    """One call to ORCID for a claim. Never a token."""
+    """One call to ORCID, for each claim that it was about. Never a token."""
 
-    claim = models.ForeignKey(Claim, on_delete=models.CASCADE, related_name="tries")
+    orcid = models.CharField(max_length=19)
+    # Null: about the whole record, as when it is read to compare it.
+    claim = models.ForeignKey(Claim, on_delete=models.CASCADE, related_name="tries", null=True)
     at = models.DateTimeField()
+    api_client = models.CharField(max_length=200)  # who asked: our ORCID client
     verb = models.CharField(max_length=10)
     fingerprint = models.CharField(max_length=64, blank=True)
     status = models.IntegerField(null=True)  # null: no answer came
@@ -121,7 +129,12 @@ class Attempt(models.Model):
     milliseconds = models.IntegerField()
 
     class Meta:
-        indexes = (models.Index(fields=["claim", "at"], name="attempt_by_claim"),)
+        indexes = (
+            models.Index(fields=["claim", "at"], name="attempt_by_claim"),
+            # Attempts are kept for a time. They are written in the order of time, so that an index
+            # of blocks is enough to find the old ones.
+            BrinIndex(fields=["at"], name="attempt_at"),
+        )
 
     def __str__(self) -> str:
         return f"{self.verb} {self.status} {self.outcome}"
@@ -135,6 +148,16 @@ class StoredWork(models.Model):
     source_updated = models.CharField(max_length=40, blank=True)  # ISO 8601, as the source says
     title = models.TextField(blank=True)  # plain, for lists
     content = models.BinaryField()  # values.Work as JSON
+    # What DOIs that are versions of one another have in common; empty where there is no other.
+    family = models.TextField(blank=True)
+    checked_at = models.DateTimeField(null=True)  # when it was last seen whether it is findable
+    hidden_since = models.DateTimeField(null=True)  # it was no longer findable when we looked
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["family"], name="work_by_family", condition=~Q(family="")),
+            models.Index(fields=["checked_at"], name="work_checked_at"),
+        )
 
     def __str__(self) -> str:
         return self.doi

@@ -10,14 +10,18 @@ from django.db import models
 from django.db.models import Q
 
 from .permissions import GrantState, Purpose
+from .preferences import Versions, Withdrawn
 from .profile import Role
 
 ORCID_SHAPE = r"^[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X]$"
 # Plain texts, so that migrations do not hang on our code.
 ACTIVE = GrantState.ACTIVE.value
+GROUPED, MARK = Versions.GROUPED.value, Withdrawn.MARK.value
 ROLES = [role.value for role in Role]
 PURPOSES = [purpose.value for purpose in Purpose]
 STATES = [state.value for state in GrantState]
+VERSIONS = [choice.value for choice in Versions]
+WITHDRAWN = [choice.value for choice in Withdrawn]
 
 
 def unusable_password() -> str:
@@ -44,6 +48,8 @@ class Person(AbstractBaseUser):
     provider_id = models.CharField(max_length=100, blank=True)
     client_id = models.CharField(max_length=100, blank=True)
     auto_update = models.BooleanField(default=False)
+    versions = models.CharField(max_length=10, default=GROUPED)
+    withdrawn = models.CharField(max_length=10, default=MARK)
     is_active = models.BooleanField(default=True)
     created = models.DateTimeField(auto_now_add=True)
     updated = models.DateTimeField(auto_now=True)
@@ -60,6 +66,8 @@ class Person(AbstractBaseUser):
                 condition=Q(orcid__regex=ORCID_SHAPE), name="person_orcid_shape"
             ),
             models.CheckConstraint(condition=Q(role__in=ROLES), name="person_role"),
+            models.CheckConstraint(condition=Q(versions__in=VERSIONS), name="person_versions"),
+            models.CheckConstraint(condition=Q(withdrawn__in=WITHDRAWN), name="person_withdrawn"),
             # Nobody signs in with a password here.
             models.CheckConstraint(
                 condition=Q(password__startswith="!"),  # noqa: S106
@@ -93,6 +101,7 @@ class Grant(models.Model):
     ended_reason = models.CharField(max_length=100, blank=True)
     last_success_at = models.DateTimeField(null=True)
     compared_at = models.DateTimeField(null=True)  # the ledger with the record
+    told_at = models.DateTimeField(null=True)  # when the person was told that it ended
 
     class Meta:
         constraints = (

@@ -13,6 +13,7 @@ from ..values.orcid_id import OrcidId
 from .grants import serves
 from .models import Grant, Person
 from .permissions import WRITE_SCOPE, GrantState, Purpose
+from .preferences import Versions, Withdrawn
 
 Permission = Literal["usable", "missing", "ended", "scope_missing"]
 
@@ -27,6 +28,8 @@ HOLD_REASONS: dict[Permission, str] = {
 class Standing(msgspec.Struct, frozen=True):
     auto_update: bool
     permission: Permission
+    versions: Versions = Versions.GROUPED
+    withdrawn: Withdrawn = Withdrawn.MARK
 
 
 def standings(
@@ -43,7 +46,10 @@ def standings(
         people = people.order_by("pk").select_for_update(no_key=True)
     return {
         OrcidId(person.orcid): Standing(
-            auto_update=person.auto_update, permission=_permission(person.serving, now)
+            auto_update=person.auto_update,
+            permission=_permission(person.serving, now),
+            versions=Versions(person.versions),
+            withdrawn=Withdrawn(person.withdrawn),
         )
         for person in people
         if person.orcid

@@ -203,7 +203,7 @@ class Sending:
         self, step: Step, answer: Answer, grant: UsableGrant, *, seconds: float
     ) -> Settlement | None:
         """What the answer makes of the claim. None: plan again what is to be done now."""
-        outcome = self._judged(answer, seconds=seconds)
+        outcome = self._judged(answer, grant, seconds=seconds)
         match outcome.kind:
             case Kind.DONE:
                 self._done(step, outcome, grant)
@@ -224,12 +224,13 @@ class Sending:
                 return self._failed(step, outcome)
         assert_never(outcome.kind)
 
-    def _judged(self, answer: Answer, *, seconds: float) -> Outcome:
+    def _judged(self, answer: Answer, grant: UsableGrant, *, seconds: float) -> Outcome:
         """And the attempt is written down."""
         outcome = judge(answer)
         leases.record_attempt(
             self.claim,
             verb=answer.verb,
+            api_client=grant.api_client,
             fingerprint=self.wanted,
             status=answer.status,
             error_code=answer.error_code,
