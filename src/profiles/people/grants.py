@@ -49,13 +49,27 @@ def store_grant(person: Person, purpose: Purpose, reply: TokenReply, now: dateti
     grant.save(force_insert=True)
 
 
-def end_grant(grant_id: UUID, *, state: GrantState, reason: str, now: datetime) -> bool:
-    """Whether it was active until now. The token stays: deleting works after a revocation."""
-    return bool(
-        Grant.objects.filter(pk=grant_id, state=GrantState.ACTIVE).update(
-            state=state, ended_at=now, ended_reason=reason[:100]
-        )
+@transaction.atomic
+def end_grant(
+    grant_id: UUID, *, state: GrantState, reason: str, now: datetime, fingerprint: str = ""
+) -> OrcidId | None:
+    """Whose it was; None where it has another token by now than the one of this fingerprint.
+
+    One that has ended already stays as it ended. The token stays: deleting works after a
+    revocation. Nothing else happens to the person's grants until the transaction ends.
+    """
+    held = Grant.objects.filter(pk=grant_id)
+    if fingerprint:
+        held = held.filter(fingerprint=fingerprint)
+    # The person first, as in `store_grant`: what ends and what arrives take turns.
+    people = Person.objects.filter(grants__in=held).select_for_update(no_key=True)
+    if people.first() is None:
+        return None
+    held.filter(state=GrantState.ACTIVE).update(
+        state=state, ended_at=now, ended_reason=reason[:100]
     )
+    orcid = held.values_list("orcid", flat=True).first()
+    return None if orcid is None else OrcidId(orcid)
 
 
 def record_success(grant_id: UUID, now: datetime) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
 from ..claims import ledger
 from ..claims.states import Origin
-from ..people import accounts
-from ..people.permissions import Purpose
+from ..people import accounts, grants
+from ..people.permissions import GrantState, Purpose
 from ..people.standing import standing
 from ..values.orcid_id import OrcidId
 from .nudge import CLICK, RECONCILE, nudge
@@ -34,6 +35,29 @@ def granted(orcid: OrcidId) -> int:
     released = _release(orcid, reasons=ledger.CURED_BY_A_GRANT)
     nudge([orcid], job=RECONCILE, priority=CLICK)
     return released
+
+
+def grant_ended(
+    grant_id: UUID,
+    *,
+    reason: str,
+    state: GrantState = GrantState.REVOKED,
+    fingerprint: str = "",
+) -> bool:
+    """ORCID refused the grant's token, or its time is over: it ends, and what hung on it is held.
+
+    All in one transaction. `reason` is a code of claims.reasons. `fingerprint` names the token
+    that was refused: False, and nothing has ended, where the grant has a newer one by now. Ending
+    a grant again changes nothing.
+    """
+    with transaction.atomic():
+        orcid = grants.end_grant(
+            grant_id, state=state, reason=reason, now=timezone.now(), fingerprint=fingerprint
+        )
+        if orcid is None:
+            return False
+        ended(orcid, reason)
+    return True
 
 
 def ended(orcid: OrcidId, reason: str) -> int:
