@@ -13,7 +13,8 @@ import orjson
 
 from ..errors import UnexpectedAnswer, Unreachable
 from ..values.orcid_id import OrcidId
-from .outcomes import Answer, Verb
+from .outcomes import Answer, Kind, Verb, judge
+from .refusals import RefusedReading
 
 # Without an Accept header ORCID answers in XML.
 _JSON = {"Accept": "application/vnd.orcid+json", "Content-Type": "application/vnd.orcid+json"}
@@ -55,22 +56,28 @@ class OrcidApi:
         return self._send("DELETE", f"{orcid}/work/{put_code}", token=token)
 
     def works(self, orcid: OrcidId, *, token: str) -> dict[str, Any]:
-        """The grouped summaries of `GET /works`. Raises Unreachable, UnexpectedAnswer."""
-        try:
-            response = self._http.get(
-                f"{self._root}/{orcid}/works", headers={**_JSON, **_bearer(token)}
-            )
-        except httpx2.HTTPError as error:
-            raise Unreachable(f"ORCID ({type(error).__name__})") from error
-        if response.status_code == 429 or response.status_code >= 500:
-            raise Unreachable(
-                f"ORCID, {response.status_code} to reading the works",
-                retry_after=_seconds(response.headers.get("Retry-After", "")),
-            )
-        content = _json(response.content)
-        if response.status_code != 200 or content is None:
-            raise UnexpectedAnswer(f"ORCID, {response.status_code} to reading the works")
-        return content
+        """The grouped summaries of `GET /works`.
+
+        Raises RefusedReading where ORCID will not show them (its `outcome` says why), Unreachable
+        where it cannot now, UnexpectedAnswer where the answer makes no sense.
+        """
+        response = self._ask("GET", f"{orcid}/works", token=token, body=None)
+        if isinstance(response, Answer):
+            raise Unreachable(f"ORCID ({response.text})")
+        answer = _read("GET", response, token)
+        outcome = judge(answer)
+        match outcome.kind:
+            case Kind.DONE:
+                content = _json(response.content)
+                if content is not None and isinstance(content.get("group"), list):
+                    return content
+            case Kind.BUSY:
+                raise Unreachable(
+                    f"ORCID, {answer.status} to reading the works", retry_after=answer.retry_after
+                )
+            case Kind.HOLD | Kind.GRANT_ENDED | Kind.FAIL:
+                raise RefusedReading(outcome)
+        raise UnexpectedAnswer(f"ORCID, {answer.status} to reading the works")
 
     def _send(self, verb: Verb, path: str, *, token: str, body: bytes | None = None) -> Answer:
         response = self._ask(verb, path, token=token, body=body)

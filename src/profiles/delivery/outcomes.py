@@ -13,7 +13,9 @@ from typing import Literal
 
 import msgspec
 
-Verb = Literal["POST", "PUT", "DELETE"]
+from ..values.orcid_id import OrcidId
+
+Verb = Literal["POST", "PUT", "DELETE", "GET"]
 
 
 class Kind(StrEnum):
@@ -38,6 +40,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""  # ORCID's words, tokens taken out
     put_code: int | None = None
     retry_after: float | None = None  # seconds
+    primary: OrcidId | None = None  # the record that this one was merged into
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +50,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     put_code: int | None = None
     retry_after: float | None = None
     unsure: bool = False  # whether it may have been done all the same
+    primary: OrcidId | None = None  # of a record that was merged into this one
 
 
 _ANY = "*"
@@ -57,10 +61,12 @@ TABLE: dict[tuple[str, int, int | None], tuple[Kind, str]] = {
     ("POST", 201, None): (_K.DONE, ""),
     ("PUT", 200, None): (_K.DONE, ""),
     ("DELETE", 204, None): (_K.GONE, ""),
+    ("GET", 200, None): (_K.DONE, ""),
     # not found: the person took it off, or the record does not exist (told apart below)
     ("PUT", 404, 9016): (_K.GONE, "removed_at_orcid"),
     ("DELETE", 404, 9016): (_K.GONE, ""),
     ("POST", 404, 9016): (_K.FAIL, "refused"),
+    ("GET", 404, 9016): (_K.FAIL, "refused"),
     # our own mapping is wrong, or ORCID's rules changed
     **{
         (_ANY, 400, code): (_K.FAIL, "refused")
@@ -109,6 +115,8 @@ TABLE: dict[tuple[str, int, int | None], tuple[Kind, str]] = {
     # duplicates
     ("POST", 409, 9021): (_K.ADOPT, ""),
     ("PUT", 409, 9021): (_K.FAIL, "refused"),
+    ("DELETE", 409, 9021): (_K.FAIL, "refused"),
+    ("GET", 409, 9021): (_K.FAIL, "refused"),
     # may be this one work's doing, such as an over-long field
     (_ANY, 500, 9008): (_K.LATER, ""),
 }
@@ -142,7 +150,10 @@ def judge(answer: Answer) -> Outcome:
         message="" if kind in (Kind.DONE, Kind.GONE) else answer.text,
         put_code=put_code,
         retry_after=answer.retry_after,
-        unsure=answer.sent and (answer.status is None or answer.status >= 500),
+        unsure=(
+            answer.verb != "GET" and answer.sent and (answer.status is None or answer.status >= 500)
+        ),
+        primary=answer.primary,
     )
 
 
