@@ -12,6 +12,7 @@ ProfilesError
 ├── NotFound               another service, or we, have no such thing
 ├── Forbidden              the person may not do this
 └── ImpossibleTransition   a claim's state does not allow this
+    └── Blocked            support staff do not
 """
 
 from __future__ import annotations
@@ -83,3 +84,12 @@ class Forbidden(ProfilesError):
 
 class ImpossibleTransition(ProfilesError):
     """The claim's state does not allow this"""
+
+
+class Blocked(ImpossibleTransition):
+    """Support staff blocked this work for this ORCID record"""
+
+    def __init__(self, doi: str) -> None:
+        super().__init__(
+            doi, hint="Who thinks that this is wrong asks DataCite's support (support@datacite.org)"
+        )

@@ -11,15 +11,16 @@ from datetime import datetime
 
 import msgspec
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from ..errors import ImpossibleTransition, NotFound
+from ..errors import Blocked, ImpossibleTransition, NotFound
 from ..values.doi import Doi
 from ..values.orcid_id import OrcidId
 from . import reasons
-from .models import Claim
-from .movement import move, note
-from .states import Event, Origin, State, Wanted, after, allows
+from .models import Change, Claim, StoredWork
+from .movement import move, note, step, write
+from .reasons import BLOCKED, UNBLOCKED
+from .states import Event, Mark, Origin, State, Wanted, after, allows
 
 
 class Holding(msgspec.Struct, frozen=True):
@@ -29,19 +30,38 @@ class Holding(msgspec.Struct, frozen=True):
     by_hand: bool  # whatever its origin: the person asked for it
     state: State
     reason: str
+    unwanted_for: str = ""  # why it is off, or leaving; empty where it shall be there
+    there: bool = False  # ORCID has the work, or could have it
+    sent: bool = False  # ORCID took it once
+    unnamed: bool = False  # kept although its metadata no longer name the person
 
 
 def holdings(doi: Doi) -> dict[OrcidId, Holding]:
     """Who has a claim on this DOI, and how it stands."""
-    return {
-        OrcidId(claim.orcid): Holding(
-            origin=Origin(claim.origin),
-            by_hand=claim.by_hand,
-            state=State(claim.state),
-            reason=claim.reason,
-        )
-        for claim in Claim.objects.filter(doi=doi)
-    }
+    claims = Claim.objects.filter(doi=doi).exclude(reason=UNBLOCKED)
+    return {OrcidId(claim.orcid): _holding(claim) for claim in claims}
+
+
+def withdrawn_holdings(orcid: OrcidId) -> tuple[tuple[Doi, bool, Holding], ...]:
+    """A person's claims whose DOI is hidden (true), or no longer names them and was kept."""
+    hidden = StoredWork.objects.filter(doi=OuterRef("doi"), hidden_since__isnull=False)
+    claims = Claim.objects.filter(orcid=orcid).annotate(hidden=Exists(hidden))
+    found = claims.filter(Q(hidden=True) | Q(unnamed_since__isnull=False)).order_by("pk")
+    return tuple((Doi(claim.doi), claim.hidden, _holding(claim)) for claim in found)
+
+
+def _holding(claim: Claim) -> Holding:
+    off = claim.wanted == Wanted.ABSENT
+    return Holding(
+        origin=Origin(claim.origin),
+        by_hand=claim.by_hand,
+        state=State(claim.state),
+        reason=claim.reason,
+        unwanted_for=claim.unwanted_for or claim.reason if off else "",
+        there=_may_be_there(claim),
+        sent=claim.sent_at is not None,
+        unnamed=claim.unnamed_since is not None,
+    )
 
 
 # ---- wishes
@@ -60,12 +80,15 @@ def want(
     """The work shall be on the record, with its present metadata. True when there is work to do.
 
     Nothing automatic overrides what a person decided (a sticky reason); only a person's own wish
-    does (`insist`). `version` names the metadata; the same version twice is no new wish.
+    does (`insist`), and nothing a block: then it raises Blocked. `version` names the metadata; the
+    same version twice is no new wish.
     """
     with transaction.atomic():
         claim = _claim(orcid, doi, origin=origin, by=by, now=now, version=version)
         if claim is None:  # it was made just now
             return True
+        if claim.before_block and insist:
+            raise Blocked(doi)
         left = claim.state in (State.DECLINED, State.REMOVED)
         leaving = claim.wanted == Wanted.ABSENT
         if not insist and (reasons.sticky(claim.reason) or reasons.sticky(claim.unwanted_for)):
@@ -73,6 +96,8 @@ def want(
         seen = bool(version) and claim.work_version == version
         if seen and not left and not leaving and not insist:
             return False
+        if claim.reason == UNBLOCKED:  # it begins only now
+            Claim.objects.filter(pk=claim.pk).update(origin=origin)
         claim.work_version = version
         claim.by_hand = claim.by_hand or insist
         event = _INSISTING.get(State(claim.state), Event.WANT) if insist else Event.WANT
@@ -114,7 +139,7 @@ def unwant(orcid: OrcidId, doi: Doi, *, reason: str, by: str, now: datetime) -> 
     """The work shall leave the record, or never go there. True when there is work to do."""
     with transaction.atomic():
         claim = _locked(orcid, doi)
-        if claim.state in (State.REMOVED, State.DECLINED):
+        if claim.before_block or claim.state in (State.REMOVED, State.DECLINED):
             return False
         if claim.wanted == Wanted.ABSENT and not reasons.sticky(reason):
             return False  # already leaving; the first reason stands
@@ -130,7 +155,7 @@ def unwant(orcid: OrcidId, doi: Doi, *, reason: str, by: str, now: datetime) -> 
 def decline(orcid: OrcidId, doi: Doi, *, by: str, now: datetime) -> None:
     """The person: never add this. Raises ImpossibleTransition while ORCID may have it: remove first."""
     with transaction.atomic():
-        claim = _locked(orcid, doi)
+        claim = _unblocked(orcid, doi)
         if _may_be_there(claim):
             raise ImpossibleTransition(
                 f"decline {doi}: it is on the record, or on its way", hint="Remove it first"
@@ -140,16 +165,18 @@ def decline(orcid: OrcidId, doi: Doi, *, by: str, now: datetime) -> None:
 
 
 def restore(orcid: OrcidId, doi: Doi, *, by: str, now: datetime) -> None:
-    """The person takes a removal or a refusal back. Raises ImpossibleTransition."""
+    """The person takes a removal or a refusal back. Raises ImpossibleTransition, Blocked."""
     with transaction.atomic():
-        claim = _locked(orcid, doi)
+        claim = _unblocked(orcid, doi)
         _wish(claim, Event.RESTORE, wanted=Wanted.PRESENT, by=by, now=now, insisted=True)
 
 
 def retry(orcid: OrcidId, doi: Doi, *, by: str, now: datetime) -> None:
-    """Try a held or failed claim again now. Raises ImpossibleTransition."""
+    """Try a held or failed claim again now. Raises ImpossibleTransition, Blocked."""
     with transaction.atomic():
         claim = _locked(orcid, doi)
+        if claim.before_block and claim.state == State.REMOVED:
+            raise Blocked(doi)
         _wish(claim, Event.RETRY, wanted=Wanted(claim.wanted), by=by, now=now, insisted=True)
 
 
@@ -186,6 +213,126 @@ def _wish(
         now=now,
         due_at=now,
     )
+
+
+# ---- blocks by support staff
+
+_PRESENT = "present"  # before the block: it was wanted
+
+
+def block(orcid: OrcidId, doi: Doi, *, by: str, note: str, now: datetime) -> bool:
+    """It may not be on the record, whatever anybody wishes, until `unblock`.
+
+    With a claim or without. True when it has to leave the record. Raises ImpossibleTransition where
+    it is blocked already.
+    """
+    with transaction.atomic():
+        Claim.objects.get_or_create(
+            orcid=orcid, doi=doi, defaults={"origin": Origin.STAFF, **_NEVER_WANTED}
+        )
+        claim = _locked(orcid, doi)
+        if claim.before_block:
+            raise ImpossibleTransition(f"block {doi}: it is blocked already")
+        was_wanted = claim.wanted == Wanted.PRESENT
+        claim.before_block = _PRESENT if was_wanted else claim.unwanted_for
+        claim.wanted, claim.unwanted_for = Wanted.ABSENT, BLOCKED
+        claim.serial += 1
+        claim.attempts = 0
+        claim.insisted = True  # it goes first, and what a worker brings back does not undo it
+        _by_staff(claim, Event.BLOCK, note=note, by=by, now=now)
+        if claim.state == State.WAITING and not _may_be_there(claim):
+            move(claim, Event.DROP, reason=BLOCKED, by=by, now=now)
+        return claim.state == State.WAITING
+
+
+# A claim that there was no wish for; its reason once the block is lifted.
+_NEVER_WANTED = {
+    "state": State.REMOVED,
+    "reason": UNBLOCKED,
+    "wanted": Wanted.ABSENT,
+    "unwanted_for": UNBLOCKED,
+}
+
+
+def unblock(orcid: OrcidId, doi: Doi, *, by: str, note: str, now: datetime) -> bool:
+    """Lift a block: what was wanted is wanted again, what a person or a rule took off stays off.
+
+    True when there is work to do. Raises NotFound, ImpossibleTransition where there is no block.
+    """
+    with transaction.atomic():
+        claim = _locked(orcid, doi)
+        if not claim.before_block:
+            raise ImpossibleTransition(f"unblock {doi}: it is not blocked")
+        before, claim.before_block = claim.before_block, ""
+        claim.unwanted_for = UNBLOCKED if before == _PRESENT else before
+        _by_staff(claim, Event.UNBLOCK, note=note, by=by, now=now)
+        if before == _PRESENT:
+            event = Event.RESTORE if claim.state == State.REMOVED else Event.WANT
+            _wish(claim, event, wanted=Wanted.PRESENT, by=by, now=now)
+        elif before == "never_add" and claim.state == State.REMOVED:
+            move(claim, Event.DECLINE, reason=before, by=by, now=now)
+        return claim.state == State.WAITING
+
+
+def _by_staff(claim: Claim, event: Event, *, note: str, by: str, now: datetime) -> None:
+    """The word goes with the line of history. To lift a block changes nothing else by itself."""
+    off = after(State(claim.state), event) == State.REMOVED
+    lifted = event == Event.UNBLOCK
+    line = step(
+        claim,
+        event,
+        reason=claim.unwanted_for if off else claim.reason if lifted else "",
+        message=claim.message if lifted else "",
+        by=by,
+        now=now,
+        due_at=claim.due_at if lifted else now,
+    )
+    if line is not None:
+        line.note = note
+        write([claim], [line])
+
+
+def _unblocked(orcid: OrcidId, doi: Doi) -> Claim:
+    """The claim, locked. Raises Blocked."""
+    claim = _locked(orcid, doi)
+    if claim.before_block:
+        raise Blocked(doi)
+    return claim
+
+
+# ---- marks
+
+
+def note_of_all(doi: Doi, mark: Mark, *, by: str, now: datetime) -> int:
+    """A line in the history of every claim that shall be there. How many."""
+    claims = Claim.objects.filter(doi=doi, wanted=Wanted.PRESENT)
+    lines = [_mark(claim, mark, by=by, now=now) for claim in claims]
+    return len(Change.objects.bulk_create(lines))
+
+
+def mark_named(orcid: OrcidId, doi: Doi, *, named: bool, by: str, now: datetime) -> None:
+    """Whether the metadata of a work that stays name the person; the history tells of a change."""
+    with transaction.atomic():
+        claim = _locked(orcid, doi)
+        if (claim.unnamed_since is None) == named:
+            return
+        claim.unnamed_since = None if named else now
+        claim.save(update_fields=["unnamed_since"])
+        _mark(claim, Mark.NAMED if named else Mark.UNNAMED, by=by, now=now).save()
+
+
+def _mark(claim: Claim, mark: Mark, *, by: str, now: datetime) -> Change:
+    return Change(claim=claim, at=now, event=mark, state=claim.state, reason=claim.reason, by=by)
+
+
+def bring_back(orcid: OrcidId, doi: Doi, *, by: str, now: datetime) -> bool:
+    """What a rule took off, and not the person, shall be there again. True when there is work to do."""
+    with transaction.atomic():
+        claim = _locked(orcid, doi)
+        if claim.wanted == Wanted.PRESENT or reasons.sticky(claim.unwanted_for):
+            return False
+        _wish(claim, Event.WANT, wanted=Wanted.PRESENT, by=by, now=now)
+        return claim.state == State.WAITING
 
 
 # ---- holding

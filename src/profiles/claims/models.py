@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
+from .reasons import BLOCKED
 from .states import Origin, State, Wanted
 
 _ORCID_SHAPE = r"^\d{4}-\d{4}-\d{4}-\d{3}[\dX]$"
@@ -27,6 +28,8 @@ class Claim(models.Model):
     origin = models.CharField(max_length=20)
     wanted = models.CharField(max_length=10, default=Wanted.PRESENT)
     unwanted_for = models.CharField(max_length=40, blank=True)  # the reason, when absent is wanted
+    # Blocked by staff: what was wanted until then ("present", or why not). Empty: not blocked.
+    before_block = models.CharField(max_length=40, blank=True)
     state = models.CharField(max_length=10)
     reason = models.CharField(max_length=40, blank=True)  # a code of reasons.REASONS
     message = models.TextField(blank=True)  # what ORCID or we said, word for word
@@ -35,6 +38,8 @@ class Claim(models.Model):
     serial = models.IntegerField(default=1)  # goes up with every wish
     insisted = models.BooleanField(default=False)  # the last wish was the person's own
     by_hand = models.BooleanField(default=False)  # the person added it: no rule takes it off
+    # Its metadata no longer name the person, who chose to keep such works.
+    unnamed_since = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)  # when working
     lease = models.UUIDField(null=True)  # only its holder may settle
 
@@ -78,6 +83,16 @@ class Claim(models.Model):
                 | Q(put_code__isnull=True, unsure=False),
                 name="claim_left_is_off_the_record",
             ),
+            # Nothing but lifting the block makes it wanted again, whoever writes.
+            models.CheckConstraint(
+                condition=(Q(before_block="") & ~Q(unwanted_for=BLOCKED))
+                | (
+                    ~Q(before_block="")
+                    & Q(unwanted_for=BLOCKED, wanted=Wanted.ABSENT)
+                    & ~Q(state__in=[State.PROPOSED, State.DONE, State.DECLINED])
+                ),
+                name="claim_blocked_is_unwanted",
+            ),
         )
         indexes = (
             models.Index(fields=["doi"], name="claim_by_doi"),
@@ -105,6 +120,7 @@ class Change(models.Model):
     state = models.CharField(max_length=10)  # the state it led to
     reason = models.CharField(max_length=40, blank=True)
     by = models.CharField(max_length=60)  # an iD, "staff:…" or a part of the service
+    note = models.TextField(blank=True)  # why, in the words of support staff, for support staff
 
     class Meta:
         indexes = (models.Index(fields=["claim", "at"], name="change_by_claim"),)
@@ -131,6 +147,7 @@ class Attempt(models.Model):
     class Meta:
         indexes = (
             models.Index(fields=["claim", "at"], name="attempt_by_claim"),
+            models.Index(fields=["orcid"], name="attempt_of_record", condition=Q(claim=None)),
             # Attempts are kept for a time. They are written in the order of time, so that an index
             # of blocks is enough to find the old ones.
             BrinIndex(fields=["at"], name="attempt_at"),

@@ -18,6 +18,9 @@ class Reason(NamedTuple):
     sticky: bool = False
 
 
+BLOCKED = "blocked"  # by support staff: nothing overrides it until they lift it
+UNBLOCKED = "unblocked"  # nobody ever decided about it, but for a block that was lifted
+
 _GRANT = "Give permission in Settings (Get ORCID Token); this then goes on by itself."
 
 REASONS: dict[str, Reason] = {
@@ -97,10 +100,26 @@ REASONS: dict[str, Reason] = {
     ),
     "removed_by_staff": Reason(State.REMOVED, "Support staff removed this.", sticky=True),
     "left_metadata": Reason(State.REMOVED, "The DOI's metadata no longer name your ORCID iD."),
+    "doi_hidden": Reason(
+        State.REMOVED,
+        "The DOI is no longer public.",
+        "As soon as it is public again, it is added again by itself.",
+    ),
     "no_longer_qualifies": Reason(
         State.REMOVED,
         "The DOI's metadata changed: it is no longer added automatically.",
         "“Why is this DOI not on my record?” shows the rule.",
+    ),
+    BLOCKED: Reason(
+        State.REMOVED,
+        "Support staff blocked this: it may not be on your record.",
+        "If you think that this is wrong, please ask DataCite's support (support@datacite.org).",
+        sticky=True,
+    ),
+    UNBLOCKED: Reason(
+        State.REMOVED,
+        "Support staff lifted a block. It was not on your record before.",
+        "Add it under Find works, if you wish; Auto-update may add it by itself.",
     ),
     # declined
     "never_add": Reason(

@@ -55,6 +55,17 @@ class Event(StrEnum):
     RETRY = "retry"  # by the person or staff
     DECLINE = "decline"  # the person: not mine, never add this
     RESTORE = "restore"  # the person takes removal or refusal back
+    BLOCK = "block"  # support staff: it shall not be on the record, whatever anybody wishes
+    UNBLOCK = "unblock"  # that is lifted; what was wanted before follows
+
+
+class Mark(StrEnum):
+    """What is noted in a claim's history, and moves nothing."""
+
+    HIDDEN = "hidden"  # its DOI is no longer public
+    PUBLIC = "public"  # it is again
+    UNNAMED = "unnamed"  # its metadata no longer name the person
+    NAMED = "named"  # they do again
 
 
 S, E = State, Event
@@ -104,6 +115,21 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (S.REMOVED, E.WANT): S.WAITING,
     (S.REMOVED, E.RESTORE): S.WAITING,
     (S.REMOVED, E.DECLINE): S.DECLINED,
+    (S.DECLINED, E.FIND): S.WAITING,  # a work of ours is there all the same: it is taken off again
+    (S.REMOVED, E.FIND): S.WAITING,
+    (S.PROPOSED, E.BLOCK): S.REMOVED,
+    (S.WAITING, E.BLOCK): S.WAITING,
+    (S.WORKING, E.BLOCK): S.WORKING,
+    (S.DONE, E.BLOCK): S.WAITING,
+    (S.HELD, E.BLOCK): S.WAITING,
+    (S.FAILED, E.BLOCK): S.WAITING,
+    (S.DECLINED, E.BLOCK): S.REMOVED,
+    (S.REMOVED, E.BLOCK): S.REMOVED,
+    (S.WAITING, E.UNBLOCK): S.WAITING,
+    (S.WORKING, E.UNBLOCK): S.WORKING,
+    (S.HELD, E.UNBLOCK): S.HELD,
+    (S.FAILED, E.UNBLOCK): S.FAILED,
+    (S.REMOVED, E.UNBLOCK): S.REMOVED,
 }
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from ..claims.states import Event, Origin, State, Wanted
+from ..claims.states import Event, Mark, Origin, State, Wanted
 from ..errors import (
     MalformedRecord,
     Misconfigured,
@@ -122,12 +122,21 @@ EVENTS: Mapping[str, Words] = {
     Event.RETRY: _("Retried."),
     Event.DECLINE: _("Never to be added."),
     Event.RESTORE: _("Restored."),
+    Event.BLOCK: _("Blocked by support staff."),
+    Event.UNBLOCK: _("The block was lifted."),
+}
+
+MARKS: Mapping[str, Words] = {
+    Mark.HIDDEN: _("The DOI is no longer public."),
+    Mark.PUBLIC: _("The DOI is public again."),
+    Mark.UNNAMED: _("The DOI's metadata no longer name your ORCID iD."),
+    Mark.NAMED: _("The DOI's metadata name your ORCID iD again."),
 }
 
 
 def happened(what: str) -> Words:
-    """An event of the claim in words; a call to ORCID by its verb."""
-    return EVENTS.get(what) or _("Call to ORCID: %s.") % what
+    """An event or a mark of the claim in words; a call to ORCID by its verb."""
+    return EVENTS.get(what) or MARKS.get(what) or _("Call to ORCID: %s.") % what
 
 
 ORIGINS: Mapping[str, Words] = {

@@ -87,5 +87,6 @@ def test_only_a_persons_or_staffs_own_decision_is_sticky() -> None:
         "removed_at_orcid",
         "removed_by_staff",
         "never_add",
+        "blocked",
     }
     assert not sticky("")
