@@ -4,6 +4,7 @@ from .about_id import claimants
 from .case import Case, PersonFacts, Policy
 from .outcome import Answer, Evaluation, Outcome, Verdict
 from .rules import RULES, Rule, evaluate
+from .versions import Family, families, family
 from .words import AUDIENCES, BY_HAND, WORDS, ExplainLine, Words, evaluation_lines, mend
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Case",
     "Evaluation",
     "ExplainLine",
+    "Family",
     "Outcome",
     "PersonFacts",
     "Policy",
@@ -24,5 +26,7 @@ __all__ = [
     "claimants",
     "evaluate",
     "evaluation_lines",
+    "families",
+    "family",
     "mend",
 ]

@@ -23,6 +23,7 @@ REMOVED: dict[Removed, str] = {
     "": "not_removed",
     "by_person": "removed_by_person",
     "at_orcid": "removed_at_orcid",
+    "blocked": "blocked_by_staff",
 }
 
 
@@ -78,3 +79,22 @@ def ask_first(case: Case) -> Finding:
     if case.person is None:
         return NOT_LOOKED_AT
     return ("ask_first" if case.person.ask_first else "need_not_ask"), ()
+
+
+def version_choice(case: Case) -> Finding:
+    """Where the person wants one of the versions alone: is it this one?"""
+    person = case.person
+    if person is None:
+        return NOT_LOOKED_AT
+    if person.versions == "grouped":
+        return "all_versions", ()
+    if person.family is None:
+        return "no_other_version", ()
+    newest, concept = person.family.newest, person.family.concept
+    if person.versions == "concept" and concept is not None:
+        code = "concept_doi" if case.work.doi == concept else "only_concept"
+        return code, (f"stands for all versions: {concept}",)
+    if case.work.doi == newest:
+        return "newest_version", (f"newest version: {newest}",)
+    code = "newer_version" if person.versions == "newest" else "newest_instead"
+    return code, (f"newest version: {newest}",)

@@ -8,12 +8,14 @@ import msgspec
 
 from ..values.orcid_id import OrcidId
 from ..values.work import Work
+from .versions import Family
 
 PartRule = Literal["components", "strict"]
 PartPolicy = Literal["default", "send", "ask", "never"]
 Permission = Literal["usable", "missing", "ended", "scope_missing"]
 Declined = Literal["", "not_mine", "never_add"]
-Removed = Literal["", "by_person", "at_orcid"]
+Removed = Literal["", "by_person", "at_orcid", "blocked"]
+Versions = Literal["grouped", "newest", "concept"]
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +38,9 @@ class PersonFacts(msgspec.Struct, frozen=True, kw_only=True):
     excluded_repositories: frozenset[str] = frozenset()  # DataCite client ids, lower case
     excluded_prefixes: frozenset[str] = frozenset()
     declined: Declined = ""  # what the person said about this DOI
-    removed: Removed = ""  # whether the person took this DOI off the record
+    removed: Removed = ""  # whether the person took this DOI off the record, or staff forbid it
+    versions: Versions = "grouped"  # of DOIs that are versions of one another, which are wanted
+    family: Family | None = None  # the versions of this work that qualify, where there are others
 
 
 class Case(msgspec.Struct, frozen=True):

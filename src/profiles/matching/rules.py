@@ -69,7 +69,8 @@ RULES: tuple[Rule, ...] = (
     Rule("R15c", "Not declined", about_person.declined,
          {"not_declined": YES, "not_mine": NO, "never_add": NO, **_NO_PERSON}),
     Rule("R15d", "Not taken off the record", about_person.removed,
-         {"not_removed": YES, "removed_by_person": NO, "removed_at_orcid": NO, **_NO_PERSON}),
+         {"not_removed": YES, "removed_by_person": NO, "removed_at_orcid": NO,
+          "blocked_by_staff": NO, **_NO_PERSON}),
     Rule("R15e", "Type is wanted", about_person.type_limit,
          {"type_allowed": YES, "type_excluded": NO, **_NO_PERSON}),
     Rule("R15f", "Repository is wanted", about_person.repository_limit,
@@ -78,6 +79,10 @@ RULES: tuple[Rule, ...] = (
          {"prefix_wanted": YES, "prefix_unwanted": NO, **_NO_PERSON}),
     Rule("R15h", "Ask me first", about_person.ask_first,
          {"need_not_ask": YES, "ask_first": PROPOSE, **_NO_PERSON}),
+    Rule("R15i", "Version is wanted", about_person.version_choice,
+         {"all_versions": YES, "no_other_version": YES, "newest_version": YES,
+          "concept_doi": YES, "newer_version": NO, "only_concept": NO, "newest_instead": NO,
+          **_NO_PERSON}),
 )
 # fmt: on
 

@@ -38,6 +38,7 @@ class ExplainLine(NamedTuple):
 
 BY_HAND = "You can add it yourself under Find works."
 _SETTINGS = "Change this under Settings."
+_OTHER_VERSION = f"{_SETTINGS} To have this one too, choose Restore under Works."
 _PERSONS_CHOICE = "Only the researcher can change this."
 
 WORDS: dict[str, Words] = {
@@ -241,6 +242,12 @@ WORDS: dict[str, Words] = {
         "Nothing to do: the researcher decided.",
         _PERSONS_CHOICE,
     ),
+    "blocked_by_staff": Words(
+        "DataCite's support blocked it for this ORCID record.",
+        "If you think that this is wrong, write to support@datacite.org.",
+        "If you think that this is wrong, write to support@datacite.org.",
+        "`profiles claims show` tells who blocked it and why; `profiles claims unblock` lifts it.",
+    ),
     "type_allowed": Words("The researcher wants works of this type."),
     "type_excluded": Words(
         "The researcher does not want works of this type.",
@@ -267,6 +274,29 @@ WORDS: dict[str, Words] = {
         "The researcher wants to be asked first.",
         "Accept or decline it among your proposed works.",
         "Nothing to do: the researcher decides.",
+        _PERSONS_CHOICE,
+    ),
+    "all_versions": Words("The researcher wants all versions, which ORCID shows as one work."),
+    "no_other_version": Words("No other version of it comes into question."),
+    "newest_version": Words("It is the newest version, and the researcher wants just one."),
+    "concept_doi": Words("It stands for all versions, as the researcher wants."),
+    "newer_version": Words(
+        "The researcher chose to have only the newest version, which is another DOI.",
+        _OTHER_VERSION,
+        "Nothing to do: the researcher decided.",
+        _PERSONS_CHOICE,
+    ),
+    "only_concept": Words(
+        "The researcher chose to have only the DOI that stands for all versions.",
+        _OTHER_VERSION,
+        "Nothing to do: the researcher decided.",
+        _PERSONS_CHOICE,
+    ),
+    "newest_instead": Words(
+        "The researcher chose to have one DOI for all versions; none of them stands for all, so"
+        " the newest goes, which is another DOI.",
+        _OTHER_VERSION,
+        "If there is a DOI that stands for all versions, name it with IsVersionOf.",
         _PERSONS_CHOICE,
     ),
 }

@@ -8,7 +8,8 @@ from django.db import transaction
 
 from ..claims import ledger, metadata
 from ..claims.ledger import Holding
-from ..claims.states import Origin, State
+from ..claims.reasons import BLOCKED
+from ..claims.states import Origin
 from ..matching import Evaluation, PersonFacts, Policy, Verdict, claimants, evaluate
 from ..matching.case import Removed
 from ..people.permissions import Purpose
@@ -53,8 +54,8 @@ def person_facts(person: Standing, held: Holding | None) -> PersonFacts:
     return PersonFacts(
         permission=person.permission,
         auto_update=person.auto_update,
-        declined="never_add" if held and held.state == State.DECLINED else "",
-        removed=REMOVED.get(held.reason, "") if held else "",
+        declined="never_add" if held and held.unwanted_for == "never_add" else "",
+        removed=REMOVED.get(held.unwanted_for, "") if held else "",
     )
 
 
@@ -64,6 +65,7 @@ REMOVED: dict[str, Removed] = {
     "removed_by_person": "by_person",
     "removed_by_staff": "by_person",
     "removed_at_orcid": "at_orcid",
+    BLOCKED: "blocked",
 }
 
 Wish = tuple[Origin, str]  # whose wish, and why the work shall leave (empty: it shall be there)

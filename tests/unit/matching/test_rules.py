@@ -255,6 +255,7 @@ POLICY_CASES = [
     ("no person given", "R15d", GOOD, PLAIN, None, "person_unknown"),
     ("still there", "R15d", GOOD, PLAIN, WILLING, "not_removed"),
     ("deleted at ORCID", "R15d", GOOD, PLAIN, wishing(removed="at_orcid"), "removed_at_orcid"),
+    ("blocked by staff", "R15d", GOOD, PLAIN, wishing(removed="blocked"), "blocked_by_staff"),
     ("removed here", "R15d", GOOD, PLAIN, wishing(removed="by_person"), "removed_by_person"),
     ("no person given", "R15e", GOOD, PLAIN, None, "person_unknown"),
     ("another type", "R15e", work(types=Types(general="Image")), PLAIN, LIMITS, "type_allowed"),
