@@ -50,6 +50,13 @@ def withdrawn_holdings(orcid: OrcidId) -> tuple[tuple[Doi, bool, Holding], ...]:
     return tuple((Doi(claim.doi), claim.hidden, _holding(claim)) for claim in found)
 
 
+def concerned(dois: Collection[Doi]) -> frozenset[Doi]:
+    """The DOIs that somebody has, or shall have, or would have again if they were public."""
+    claims = Claim.objects.filter(doi__in=dois)
+    live = claims.filter(Q(wanted=Wanted.PRESENT) | Q(unwanted_for="doi_hidden"))
+    return frozenset(Doi(doi) for doi in live.values_list("doi", flat=True))
+
+
 def _holding(claim: Claim) -> Holding:
     off = claim.wanted == Wanted.ABSENT
     return Holding(
@@ -84,7 +91,7 @@ def want(
     same version twice is no new wish.
     """
     with transaction.atomic():
-        claim = _claim(orcid, doi, origin=origin, by=by, now=now, version=version)
+        claim = _claim(orcid, doi, origin=origin, by=by, now=now, version=version, insist=insist)
         if claim is None:  # it was made just now
             return True
         if claim.before_block and insist:
@@ -115,7 +122,7 @@ _INSISTING = {
 
 
 def _claim(
-    orcid: OrcidId, doi: Doi, *, origin: Origin, by: str, now: datetime, version: str
+    orcid: OrcidId, doi: Doi, *, origin: Origin, by: str, now: datetime, version: str, insist: bool
 ) -> Claim | None:
     """The claim, locked; None when there was none and it has been made, waiting."""
     _, made = Claim.objects.get_or_create(
@@ -126,6 +133,8 @@ def _claim(
             "state": State.WAITING,
             "due_at": now,
             "work_version": version,
+            "insisted": insist,
+            "by_hand": insist,
         },
     )
     claim = Claim.objects.select_for_update().get(orcid=orcid, doi=doi)

@@ -1,0 +1,156 @@
+"""What becomes of works whose DOI no longer names the person, or is no longer public."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from django.db import transaction
+
+from ..claims import ledger, presence
+from ..claims.ledger import Holding
+from ..claims.states import Mark, Origin
+from ..people.permissions import Purpose
+from ..people.preferences import Withdrawn
+from ..people.standing import Standing, standings
+from ..values.doi import Doi
+from ..values.orcid_id import OrcidId
+from ..values.work import Work
+from .nudge import CLICK, nudge
+
+BY = "auto-update"
+
+
+class Kind(StrEnum):
+    """How a work is withdrawn."""
+
+    UNNAMED = "unnamed"  # the metadata no longer name the person
+    HIDDEN = "hidden"  # the DOI is no longer public
+
+
+class Fate(StrEnum):
+    """What it means for one claim."""
+
+    NOTHING = "nothing"  # it is off already, or leaving
+    STAYS = "stays"  # with a mark
+    LEAVES = "leaves"
+    RETURNS = "returns"  # it left for this alone, and the person would rather keep it
+
+
+REASONS: dict[Kind, str] = {Kind.UNNAMED: "left_metadata", Kind.HIDDEN: "doi_hidden"}
+
+# Which withdrawn works stay on the record, by the person's preference; the others leave.
+KEPT: dict[Withdrawn, frozenset[Kind]] = {
+    Withdrawn.MARK: frozenset({Kind.HIDDEN}),
+    Withdrawn.REMOVE: frozenset(),
+    Withdrawn.KEEP: frozenset(Kind),
+}
+
+
+def fate(kind: Kind, preference: Withdrawn, held: Holding, *, auto_update: bool) -> Fate:
+    """The decision. Pure.
+
+    What is kept was on the record: a work that has not got there yet does not go there any more.
+    What was added by hand no rule takes off, and with auto-update off nothing happens by itself.
+    """
+    kept = kind in KEPT[preference]
+    if held.unwanted_for:
+        back = kind == Kind.HIDDEN and held.unwanted_for == REASONS[kind] and held.sent
+        return Fate.RETURNS if back and kept and auto_update else Fate.NOTHING
+    if held.by_hand or held.origin != Origin.AUTO_UPDATE or not auto_update:
+        return Fate.STAYS
+    return Fate.STAYS if kept and held.there else Fate.LEAVES
+
+
+def hidden(doi: Doi, *, asked_at: datetime, now: datetime) -> int:
+    """DataCite had no public record of it when it was asked. How many claims have something to do.
+
+    Safe to repeat: what is marked already is left as it is, also where the person has brought a
+    work back since.
+    """
+    with transaction.atomic():
+        held = ledger.holdings(doi)
+        people = standings(held, Purpose.AUTO_UPDATE, now=now, lock=True)
+        if not presence.hide(doi, asked_at=asked_at):
+            return 0
+        ledger.note_of_all(doi, Mark.HIDDEN, by=BY, now=now)
+        changed = [
+            orcid
+            for orcid, person in people.items()
+            if _settle(orcid, doi, Kind.HIDDEN, person=person, held=held[orcid], by=BY, now=now)
+        ]
+        nudge(changed)
+    return len(changed)
+
+
+def shown(doi: Doi, *, now: datetime) -> None:
+    """It is public again. Its metadata are then for `match.accept`, which wants back what left."""
+    with transaction.atomic():
+        if presence.show(doi):
+            ledger.note_of_all(doi, Mark.PUBLIC, by=BY, now=now)
+
+
+def is_public(work: Work, *, now: datetime) -> bool:
+    """Whether metadata that were public may be acted on.
+
+    Not where they may be from before the DOI was hidden: DataCite's search can lag behind. Then we
+    look again soon.
+    """
+    since = presence.hidden_since(work.doi)
+    if since is None:
+        return True
+    if not presence.is_later(work.updated, since):
+        presence.look_again(work.doi)
+        return False
+    shown(work.doi, now=now)
+    return True
+
+
+def preference_changed(orcid: OrcidId, now: datetime) -> int:
+    """The person's marked works after a new choice of what shall become of them.
+
+    How many claims have something to do.
+    """
+    with transaction.atomic():
+        person = standings([orcid], Purpose.AUTO_UPDATE, now=now, lock=True).get(orcid)
+        if person is None:
+            return 0
+        changed = [
+            _settle(orcid, doi, kind, person=person, held=held, by=orcid, now=now)
+            for doi, kinds, held in _withdrawn(orcid)
+            for kind in kinds
+        ]
+        if any(changed):
+            nudge([orcid], priority=CLICK)
+    return sum(changed)
+
+
+def _withdrawn(orcid: OrcidId) -> list[tuple[Doi, list[Kind], Holding]]:
+    return [
+        (
+            doi,
+            [*([Kind.UNNAMED] if held.unnamed else []), *([Kind.HIDDEN] if is_hidden else [])],
+            held,
+        )
+        for doi, is_hidden, held in ledger.withdrawn_holdings(orcid)
+    ]
+
+
+def _settle(
+    orcid: OrcidId,
+    doi: Doi,
+    kind: Kind,
+    *,
+    person: Standing,
+    held: Holding,
+    by: str,
+    now: datetime,
+) -> bool:
+    """Whether the claim has something to do."""
+    match fate(kind, person.withdrawn, held, auto_update=person.auto_update):
+        case Fate.LEAVES:
+            return ledger.unwant(orcid, doi, reason=REASONS[kind], by=by, now=now)
+        case Fate.RETURNS:
+            return ledger.bring_back(orcid, doi, by=by, now=now)
+        case Fate.STAYS | Fate.NOTHING:
+            return False
