@@ -120,7 +120,6 @@ def test_changed_metadata_make_the_claim_due_again() -> None:
          "left_metadata"),  # no longer a creator
         ({"related": (RelatedId("IsPartOf", "DOI", "10.5555/whole", Doi("10.5555/whole")),)},
          "no_longer_qualifies"),  # it became a part
-        ({"state": "registered"}, "no_longer_qualifies"),  # it was hidden
     ],
 )  # fmt: skip
 def test_what_no_longer_qualifies_leaves_the_record(

@@ -27,6 +27,11 @@ class Known(msgspec.Struct, frozen=True):
             return work.metadata_version > self.metadata_version
         return work.updated > self.updated
 
+    def is_ahead_of(self, work: Work) -> bool:
+        if work.metadata_version is not None and self.metadata_version is not None:
+            return work.metadata_version < self.metadata_version
+        return work.updated < self.updated
+
 
 def known(dois: Collection[Doi]) -> dict[Doi, Known]:
     rows = StoredWork.objects.filter(doi__in=dois).annotate(empty=Q(content=b""))

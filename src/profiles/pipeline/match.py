@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 
@@ -10,14 +11,16 @@ from ..claims import ledger, metadata
 from ..claims.ledger import Holding
 from ..claims.reasons import BLOCKED
 from ..claims.states import Origin
-from ..matching import Evaluation, PersonFacts, Policy, Verdict, claimants, evaluate
+from ..matching import PersonFacts, Policy, Verdict, claimants, evaluate
 from ..matching.case import Removed
 from ..people.permissions import Purpose
 from ..people.standing import Standing, standings
 from ..values import texts
 from ..values.orcid_id import OrcidId
 from ..values.work import Work
+from . import withdrawn
 from .nudge import nudge
+from .withdrawn import BY, Fate, Kind, fate
 
 # Reasons of matching that mean "this is not their work any more"; all others are rules about it.
 _NOT_THEIRS = frozenset(
@@ -32,6 +35,8 @@ def accept(work: Work, *, policy: Policy, now: datetime) -> int:
     auto-update off, is not touched; works that were added by hand follow their metadata
     whatever the rules say.
     """
+    if work.state not in ("", "findable"):
+        return withdrawn.registered(work, now=now)
     with transaction.atomic():
         holdings = ledger.holdings(work.doi)
         people = standings({*claimants(work), *holdings}, Purpose.AUTO_UPDATE, now=now, lock=True)
@@ -40,11 +45,15 @@ def accept(work: Work, *, policy: Policy, now: datetime) -> int:
             for orcid, person in people.items()
         }
         concerned = {orcid: wish for orcid, wish in wishes.items() if wish is not None}
-        if not concerned:
+        if not concerned or not withdrawn.is_public(work, now=now):
             return 0
         if not metadata.record_work(work, title=title_of(work)):
             return 0  # newer metadata are known: what these say is over
-        changed = [orcid for orcid, wish in concerned.items() if _write(work, orcid, wish, now=now)]
+        changed = [
+            orcid
+            for orcid, wish in concerned.items()
+            if _write(work, orcid, wish, holdings.get(orcid), now=now)
+        ]
         nudge(changed)
     return len(changed)
 
@@ -68,7 +77,11 @@ REMOVED: dict[str, Removed] = {
     BLOCKED: "blocked",
 }
 
-Wish = tuple[Origin, str]  # whose wish, and why the work shall leave (empty: it shall be there)
+
+class Wish(NamedTuple):
+    origin: Origin  # whose wish
+    why: str = ""  # the work shall leave; empty: it shall be there
+    unnamed: bool = False  # it is kept although the metadata do not name the person
 
 
 def _wish(
@@ -76,25 +89,28 @@ def _wish(
 ) -> Wish | None:
     """What these metadata mean for this person; None where they mean nothing."""
     if held and (held.by_hand or held.origin != Origin.AUTO_UPDATE):
-        return held.origin, ""
+        return Wish(held.origin)
     if not person.auto_update:
         return None
     evaluation = evaluate(work, orcid, policy=policy, person=person_facts(person, held))
     if evaluation.verdict in (Verdict.SEND, Verdict.HOLD):
-        return Origin.AUTO_UPDATE, ""
-    return (Origin.AUTO_UPDATE, _why_it_leaves(evaluation)) if held else None
+        return Wish(Origin.AUTO_UPDATE)
+    if held is None:
+        return None
+    if evaluation.reason not in _NOT_THEIRS:
+        return Wish(Origin.AUTO_UPDATE, "no_longer_qualifies")
+    if fate(Kind.UNNAMED, person.withdrawn, held, auto_update=True) == Fate.STAYS:
+        return Wish(Origin.AUTO_UPDATE, unnamed=True)
+    return Wish(Origin.AUTO_UPDATE, "left_metadata")
 
 
-def _why_it_leaves(evaluation: Evaluation) -> str:
-    return "left_metadata" if evaluation.reason in _NOT_THEIRS else "no_longer_qualifies"
-
-
-def _write(work: Work, orcid: OrcidId, wish: Wish, *, now: datetime) -> bool:
-    origin, why = wish
-    if why:
-        return ledger.unwant(orcid, work.doi, reason=why, by="auto-update", now=now)
+def _write(work: Work, orcid: OrcidId, wish: Wish, held: Holding | None, *, now: datetime) -> bool:
+    if wish.why:
+        return ledger.unwant(orcid, work.doi, reason=wish.why, by=BY, now=now)
+    if wish.unnamed or (held and held.unnamed):
+        ledger.mark_named(orcid, work.doi, named=not wish.unnamed, by=BY, now=now)
     version = version_of(work)
-    return ledger.want(orcid, work.doi, origin=origin, by="auto-update", now=now, version=version)
+    return ledger.want(orcid, work.doi, origin=wish.origin, by=BY, now=now, version=version)
 
 
 def version_of(work: Work) -> str:

@@ -71,7 +71,7 @@ def hidden(doi: Doi, *, asked_at: datetime, now: datetime) -> int:
     with transaction.atomic():
         held = ledger.holdings(doi)
         people = standings(held, Purpose.AUTO_UPDATE, now=now, lock=True)
-        if not presence.hide(doi, asked_at=asked_at):
+        if not held or not presence.hide(doi, asked_at=asked_at):
             return 0
         ledger.note_of_all(doi, Mark.HIDDEN, by=BY, now=now)
         changed = [
@@ -81,6 +81,14 @@ def hidden(doi: Doi, *, asked_at: datetime, now: datetime) -> int:
         ]
         nudge(changed)
     return len(changed)
+
+
+def registered(work: Work, *, now: datetime) -> int:
+    """The record itself says that it is hidden: that is told only to an account with DataCite."""
+    known = presence.known([work.doi]).get(work.doi)
+    if known is not None and known.is_ahead_of(work):
+        return 0
+    return hidden(work.doi, asked_at=now, now=now)
 
 
 def shown(doi: Doi, *, now: datetime) -> None:
