@@ -99,7 +99,17 @@ def _orcid(simulator: OrcidSimulator) -> dict[str, Action]:
         simulator.limiter.enforced = bool(given.get("enforced", True))
         return {"ok": True}
 
-    return {"people": person, "state": state, "revoke": revoke, "limiter": limiter}
+    def webhooks(_given: dict[str, Any]) -> object:
+        """The next batch now. While it is under way nothing else is answered here."""
+        return {"told": simulator.deliver_webhooks()}
+
+    return {
+        "webhooks": webhooks,
+        "people": person,
+        "state": state,
+        "revoke": revoke,
+        "limiter": limiter,
+    }
 
 
 def _datacite(simulator: DataCiteSimulator) -> dict[str, Action]:

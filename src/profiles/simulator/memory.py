@@ -12,7 +12,7 @@ from .datacite.store import Store
 from .globus.state import Accounts
 from .orcid.state import Registry
 
-FORMAT = 1  # goes up when an older file can no longer be read
+FORMAT = 2  # goes up when an older file can no longer be read
 
 
 @dataclass

@@ -17,6 +17,7 @@ from . import control, memory, seed
 from .datacite.simulator import DataCiteSimulator
 from .globus.simulator import GlobusSimulator
 from .memory import Memory
+from .orcid import webhooks
 from .orcid.member_api import PUBLIC
 from .orcid.simulator import OrcidSimulator
 from .wire import Protocol
@@ -120,9 +121,20 @@ class Simulation:
             while not all(server.started for server in self._servers):
                 await asyncio.sleep(0.005)
             ready.set()
+            telling = asyncio.create_task(self._tell_of_changes())
             await asyncio.gather(*tasks)
+            telling.cancel()
 
         asyncio.run(all_of_them())
+
+    async def _tell_of_changes(self) -> None:
+        """Webhooks, a batch every five minutes by the simulators' clock."""
+        last = self.clock.now()
+        while True:
+            await asyncio.sleep(1)
+            if self.clock.now() >= last + webhooks.BATCH:
+                last = self.clock.now()
+                await asyncio.to_thread(self.orcid.deliver_webhooks)
 
     def stop(self) -> None:
         for server in self._servers:

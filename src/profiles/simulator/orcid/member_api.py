@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from . import access, body, people, reading, works, xml_shapes
+from . import access, body, notifications, people, reading, webhooks, works, xml_shapes
 from .negotiation import DEFAULT, Media, answer_as, sent_as
 from .refusal import OAuthRefused, Refused, shape, xml
 from .state import Client, Person, Token, Work
@@ -256,6 +256,61 @@ async def get_activities(call: Call) -> Response:
     return call.answer(people.activities(person, shown), people.activities_xml)
 
 
+def notifier(call: Call) -> Person:
+    """No person's token, but one of the client's own."""
+    person = call.person()
+    notifications.may_notify(call.token, call.client)
+    return person
+
+
+async def post_notification(call: Call) -> Response:
+    if format_of(call) != "json":
+        raise Refused(9001, "XML is not read here", status=415)
+    site = call.simulator.url
+    content = notifications.read(await call.request.body(), site=site)
+    person = notifier(call)
+    request = notifications.add(call.registry, person, call.client, content)
+    place = f"{site}/v3.0/{person.orcid}/notification-permission/{request.put_code}"
+    return call.empty(201, location=place.replace("https://", "http://"))
+
+
+async def get_notifications(call: Call) -> Response:
+    person = notifier(call)
+    found = notifications.own(call.registry, person.orcid, call.client)
+    shown = {"notifications": [notifications.printed(each, call.client) for each in found]}
+    return call.answer(shown, notifications.list_xml)
+
+
+async def get_notification(call: Call) -> Response:
+    person = notifier(call)
+    number = put_code_of(call)
+    request = notifications.one(call.registry, person.orcid, call.client, number)
+    return call.answer(notifications.printed(request, call.client), notifications.xml)
+
+
+async def archive_notification(call: Call) -> Response:
+    person = notifier(call)
+    number = put_code_of(call)
+    request = notifications.archive(call.registry, person.orcid, call.client, number)
+    return call.answer(notifications.printed(request, call.client), notifications.xml)
+
+
+async def put_webhook(call: Call) -> Response:
+    person = call.person()
+    webhooks.may_register(call.token, call.client)
+    uri = call.request.path_params["uri"]
+    is_new = webhooks.register(call.registry, person.orcid, call.client, uri)
+    return call.empty(201 if is_new else 204)
+
+
+async def delete_webhook(call: Call) -> Response:
+    """Whatever has become of the record."""
+    webhooks.may_register(call.token, call.client)
+    uri = call.request.path_params["uri"]
+    webhooks.unregister(call.registry, call.orcid, call.client, uri)
+    return call.empty(204)
+
+
 async def other_section(call: Call) -> Response:
     """Sections that hold nothing here: the checks of access, then nothing is found."""
     section = call.request.path_params["section"]
@@ -304,6 +359,14 @@ READS: tuple[tuple[str, Handler], ...] = (
     ("/{orcid}", get_record),
     ("/{orcid}/activities", get_activities),
 )
+NOTIFICATIONS: tuple[tuple[str, str, Handler], ...] = (
+    ("POST", "/{orcid}/notification-permission", post_notification),
+    ("GET", "/{orcid}/notification-permission", get_notifications),
+    ("GET", "/{orcid}/notification-permission/{put_code}", get_notification),
+    ("DELETE", "/{orcid}/notification-permission/{put_code}", archive_notification),
+)
+# No version in the path; the address arrives decoded.
+WEBHOOK = "/{orcid:orcid}/webhook/{uri:path}"
 WRITES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/{orcid}/work", post_work),
     ("POST", "/{orcid}/works", post_works),
@@ -314,7 +377,10 @@ PUBLIC = "/pub"
 
 
 def routes() -> list[Route]:
-    member = [Route(f"/v3.0{path}", endpoint(do), methods=[m]) for m, path, do in WRITES]
+    member = [
+        Route(f"/v3.0{path}", endpoint(do), methods=[method])
+        for method, path, do in (*WRITES, *NOTIFICATIONS)
+    ]
     member += [Route(f"/v3.0{path}", endpoint(do), methods=["GET"]) for path, do in READS]
     public = [
         Route(f"{PUBLIC}/v3.0{path}", endpoint(do, public=True), methods=["GET"])
@@ -324,6 +390,8 @@ def routes() -> list[Route]:
     rest = [
         Route("/v3.0/{orcid}/{section}", endpoint(other_section), methods=every),
         Route("/v3.0/{orcid}/{section}/{put_code}", endpoint(other_section), methods=every),
+        Route(WEBHOOK, endpoint(put_webhook), methods=["PUT"]),
+        Route(WEBHOOK, endpoint(delete_webhook), methods=["DELETE"]),
         Route("/v3.0_rc{n:int}/{rest:path}", release_candidate, methods=every),
         Route("/{orcid:orcid}/{rest:path}", unversioned, methods=every),
     ]

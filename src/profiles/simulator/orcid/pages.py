@@ -8,9 +8,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from . import notifications
 from .grouping import group_order, groups
 from .oauth import SCOPE_WORDS
-from .state import Person, Work
+from .state import PermissionRequest, Person, Work
 
 if TYPE_CHECKING:
     from .simulator import OrcidSimulator
@@ -216,7 +217,9 @@ async def inbox(request: Request) -> Response:
     person = simulator.signed_in(request)
     if person is None:
         return RedirectResponse("/signin?next=/inbox", 302)
-    found = simulator.registry.inboxes.get(person.orcid, [])
+    registry = simulator.registry
+    found = registry.inboxes.get(person.orcid, [])
+    asking = notifications.shown_to(registry, person.orcid)
     return simulator.page(
         request,
         "inbox.html",
@@ -225,7 +228,41 @@ async def inbox(request: Request) -> Response:
             {"subject": one.subject, "items": one.items, "day": simulator.day(one.at)}
             for one in reversed(found)
         ],
+        requests=[
+            {
+                "client": registry.clients[one.client_id].name,
+                "content": one.content,
+                "number": one.put_code,
+                "day": simulator.day(one.created),
+            }
+            for one in reversed(asking)
+        ],
     )
+
+
+def _own_request(request: Request, number: str) -> PermissionRequest | None:
+    """The one of that number in the inbox of whoever is signed in."""
+    simulator = simulator_of(request)
+    person = simulator.signed_in(request)
+    found = simulator.registry.permission_requests.get(person.orcid, ()) if person else ()
+    return next((one for one in found if str(one.put_code) == number), None)
+
+
+async def archive(request: Request) -> Response:
+    """The person puts a message away."""
+    found = _own_request(request, str((await request.form()).get("number", "")))
+    if found is not None:
+        found.archived = simulator_of(request).registry.clock.millis()
+    return RedirectResponse("/inbox", 302)
+
+
+async def follow(request: Request) -> Response:
+    """The person goes where the message leads; ORCID remembers that."""
+    found = _own_request(request, str(request.path_params["number"]))
+    if found is None:
+        return RedirectResponse("/inbox", 302)
+    found.actioned = found.actioned or simulator_of(request).registry.clock.millis()
+    return RedirectResponse(found.content["authorization-url"]["uri"], 302)
 
 
 async def account(request: Request) -> Response:
@@ -235,9 +272,11 @@ async def account(request: Request) -> Response:
         return RedirectResponse("/signin?next=/account", 302)
     saved = False
     if request.method == "POST":
-        wanted = str((await request.form()).get("visibility", ""))
+        form = await request.form()
+        wanted = str(form.get("visibility", ""))
         if wanted in dict(VISIBILITIES):
             person.default_visibility = wanted
+            person.takes_notifications = "notifications" in form
             saved = True
     return simulator.page(request, "account.html", person=person, choices=VISIBILITIES, saved=saved)
 
@@ -265,7 +304,9 @@ def routes() -> list[Route]:
         Route("/userStatus.json", user_status),
         Route("/trusted-parties", trusted_parties, methods=["GET"]),
         Route("/trusted-parties", revoke, methods=["POST"]),
-        Route("/inbox", inbox),
+        Route("/inbox", inbox, methods=["GET"]),
+        Route("/inbox", archive, methods=["POST"]),
+        Route("/inbox/{number:int}/action", follow, methods=["GET"]),
         Route("/account", account, methods=["GET", "POST"]),
         Route("/works/delete", take_off, methods=["POST"]),
         Route("/{orcid:orcid}", record),

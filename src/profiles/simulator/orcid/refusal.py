@@ -42,6 +42,11 @@ CODES: Final[dict[int, tuple[int, str, str]]] = {
         "This account is deprecated. Please refer to account: {primary}.",
     ),
     9008: (500, "{detail}", "Something went wrong in ORCID."),
+    9009: (
+        403,
+        "403 Forbidden: The notification has already been read and cannot be archived.",
+        "The client application tried to archive a message that has already been read.",
+    ),
     9010: (
         403,
         (
@@ -111,6 +116,24 @@ CODES: Final[dict[int, tuple[int, str, str]]] = {
             "When posting new activities, the put code should be omitted."
         ),
         _AGAIN,
+    ),
+    9028: (
+        404,
+        "No webhook found for orcid={orcid}, and uri={uri}.",
+        "The resource was not found.",
+    ),
+    9029: (
+        404,
+        "404 Not Found: Could not find notification with id: {id} for ORCID: {orcid}.",
+        "The resource was not found.",
+    ),
+    9032: (
+        409,
+        (
+            "409 Conflict: The user has opted not to receive notifications "
+            "so you cannot post notifications."
+        ),
+        "The user {orcid} doesn't allow notifications.",
     ),
     9034: (400, "400 Bad Request: The put code provided is not valid.", _AGAIN),
     9035: (
@@ -254,7 +277,20 @@ def unmapped(code: int, status: int) -> dict[str, Any]:
     """An error made up on demand, for a code that may not be in the table."""
     known = CODES.get(code, (status, "Error on demand.", "Error on demand."))
     blank = dict.fromkeys(
-        ("detail", "client", "field", "values", "url", "body", "primary", "orcid", "version"), ""
+        (
+            "detail",
+            "client",
+            "field",
+            "values",
+            "url",
+            "body",
+            "primary",
+            "orcid",
+            "version",
+            "id",
+            "uri",
+        ),
+        "",
     )
     return {
         "response-code": status or known[0],

@@ -98,7 +98,7 @@ class Printer:
         shown: Json = dict.fromkeys(SOURCE_KEYS)
         if work.client_id:
             client = self.clients.get(work.client_id)
-            shown["source-client-id"] = _client_id(work.client_id)
+            shown["source-client-id"] = client_id(work.client_id)
             shown["source-name"] = {"value": client.name} if client else None
         else:
             shown["source-orcid"] = orcid_id(orcid)
@@ -148,7 +148,7 @@ def orcid_id(path: str) -> Json:
     return {"uri": f"https://{HOST}/{path}", "path": path, "host": HOST}
 
 
-def _client_id(path: str) -> Json:
+def client_id(path: str) -> Json:
     return {"uri": f"https://{HOST}/client/{path}", "path": path, "host": HOST}
 
 

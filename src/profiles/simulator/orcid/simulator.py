@@ -19,7 +19,7 @@ from ..journal import Bucket, Entry, Journal
 from ..keys import signing_key
 from ..rendering import Renderer
 from ..wire import Answer, Wire, plain
-from . import member_api, oauth_web, pages
+from . import member_api, notifications, oauth_web, pages, webhooks
 from .duplicates import identifiers, kept
 from .negotiation import DEFAULT, answer_as
 from .refusal import unmapped, xml
@@ -66,6 +66,7 @@ class PersonFields(TypedDict, total=False):
     deprecated_to: str
     created_by: str
     wait_period_over: bool
+    takes_notifications: bool
 
 
 class WorkFields(TypedDict, total=False):
@@ -201,6 +202,18 @@ class OrcidSimulator:
         """The works on a record as the API would print them, oldest first."""
         record = self.registry.records[orcid]
         return [self.printer.work(orcid, record.works[code]) for code in sorted(record.works)]
+
+    def inbox(self, orcid: str) -> list[dict[str, Any]]:
+        """The permission notifications that the person has not put away, oldest first, unread."""
+        return [
+            notifications.printed(one, self.registry.clients[one.client_id])
+            for one in self.registry.permission_requests.get(orcid, ())
+            if not one.archived
+        ]
+
+    def deliver_webhooks(self, post: webhooks.Post = webhooks.post) -> int:
+        """The next batch now, not in five minutes. How many were told."""
+        return webhooks.deliver(self.registry, post)
 
     @property
     def log(self) -> list[Entry]:

@@ -1,4 +1,4 @@
-"""What the simulated ORCID knows: people, clients, codes, tokens, works, notifications."""
+"""What the simulated ORCID knows: people, clients, codes, tokens, works, notifications, webhooks."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ class Person:
     deprecated_to: str = ""
     created_by: str = ""  # the client that made an unclaimed record
     wait_period_over: bool = False
+    takes_notifications: bool = True
     created: int = 0
 
     @property
@@ -122,16 +123,19 @@ class Record:
     works: dict[int, Work] = field(default_factory=dict)
     by_id: dict[tuple[str, str], list[int]] = field(default_factory=lambda: defaultdict(list))
     modified: int = 0
+    version: int = 0  # goes up with every change
 
     def put(self, work: Work) -> None:
         self.take(work.put_code)
         self.works[work.put_code] = work
+        self.version += 1
         for _, kind, value in work.ids:
             self.by_id[kind, value].append(work.put_code)
         self.modified = max(self.modified, work.modified)
 
     def take(self, put_code: int) -> Work | None:
         work = self.works.pop(put_code, None)
+        self.version += 1 if work else 0
         for _, kind, value in work.ids if work else ():
             found = self.by_id[kind, value]
             found.remove(put_code)
@@ -155,6 +159,31 @@ class Notification:
     items: tuple[str, ...]
 
 
+@dataclass(slots=True)
+class PermissionRequest:
+    """A message by which a client asks for permission. Times are milliseconds; 0: not yet."""
+
+    put_code: int
+    client_id: str
+    content: dict[str, Any]
+    created: int
+    read: int = 0
+    actioned: int = 0
+    archived: int = 0
+
+
+@dataclass(slots=True)
+class Webhook:
+    """Where a client wants to hear of changes to a record."""
+
+    orcid: str
+    uri: str
+    client_id: str
+    told: int  # the record's version that was last told
+    not_before: float = 0.0
+    failures: int = 0
+
+
 class Registry:
     """All state of the simulated ORCID, indexed by owner so that nothing is scanned."""
 
@@ -168,6 +197,9 @@ class Registry:
         self.tokens_of: dict[str, list[Token]] = defaultdict(list)
         self.records: dict[str, Record] = defaultdict(Record)
         self.inboxes: dict[str, list[Notification]] = defaultdict(list)
+        self.permission_requests: dict[str, list[PermissionRequest]] = defaultdict(list)
+        # record → address → registration
+        self.webhooks: dict[str, dict[str, Webhook]] = defaultdict(dict)
         self.put_codes = itertools.count(FIRST_PUT_CODE)
         self.numbers = itertools.count(1)
 
