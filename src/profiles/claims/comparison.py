@@ -13,6 +13,7 @@ from django.db import transaction
 
 from ..values.doi import Doi
 from ..values.orcid_id import OrcidId
+from . import presence
 from .models import Claim
 from .movement import move, note
 from .states import Event, Origin, State, Wanted, allows
@@ -53,6 +54,7 @@ def compare(
             for doi, there in found.items()
             if doi not in known
         ]
+        presence.expect([doi for doi in found if doi not in known])
     return Compared(imported=sum(new), repaired=repaired, gone=gone)
 
 
