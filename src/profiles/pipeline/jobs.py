@@ -16,6 +16,7 @@ from ..claims import leases, locks
 from ..errors import UnexpectedAnswer, Unreachable
 from ..people import grants
 from ..values.orcid_id import OrcidId
+from . import presence
 from .deliver import deliver
 from .harvest import harvest
 from .nudge import BACKGROUND, DELIVER, RECONCILE, nudge
@@ -93,3 +94,19 @@ async def drop_stalled_job(timestamp: int) -> None:
     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER):
         log.warning("the worker of job %s (%s) is dead", job.id, job.task_name)
         await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="presence", queueing_lock="presence")
+def presence_job(timestamp: int) -> None:
+    """A few of the DOIs that people have on their records: are they still public?"""
+    with locks.held("presence") as mine:
+        if not mine:
+            return
+        try:
+            found = presence.look(services())
+        except (Unreachable, UnexpectedAnswer) as error:
+            log.warning("presence: %s", error.message)
+            return
+        if found.trouble:
+            log.warning("presence: %s", found.trouble)
