@@ -87,6 +87,8 @@ WRONG = [
     ("SIGNING_KEYS", pem(ec.generate_private_key(ec.SECP256R1())), "RSA"),  # another kind
     ("SIGNING_KEYS", RSA + "rest", "RSA"),  # something beside the keys
     ("ORCID_RATE", "fast", "number"),
+    ("ORCID_NOTIFICATIONS", "true", "on or off"),
+    ("ORCID_WEBHOOKS", "1", "on or off"),
     ("ORCID_RATE", "0", "above 0"),
     ("ORCID_RATE", "nan", "above 0"),
     ("ORCID_BURST", "4.5", "whole number"),
@@ -126,6 +128,7 @@ RIGHT = [
     ("SIGNING_KEYS", RSA + RSA, "signing_keys", (RSA, RSA)),
     ("SIGNING_KEYS", RSA.replace("\n", "\\n"), "signing_keys", (RSA,)),  # on one line
     ("ORCID_RATE", "2.5", "orcid_rate", 2.5),
+    ("ORCID_NOTIFICATIONS", "off", "orcid_notifications", False),
     ("EXCLUDE_PREFIXES", "10.5072, 10.5555", "exclude_prefixes", {"10.5072", "10.5555"}),
     ("PART_RULE", "strict", "part_rule", "strict"),
     ("HARVEST_SECONDS", "1", "harvest_seconds", 1),
@@ -312,3 +315,15 @@ def test_the_readme_lists_every_setting() -> None:
     assert markdown_table() in (ROOT / "README.md").read_text(), (
         "put the output of `./profiles doctor --settings` into README.md"
     )
+
+
+def test_asking_and_listening_at_orcid_need_a_client() -> None:
+    switches = {"ORCID_NOTIFICATIONS": "on", "ORCID_WEBHOOKS": "on"}
+    found = problems(switches)
+    assert len(found) == 2
+    assert all("ORCID_AUTO_UPDATE_CLIENT_ID" in each for each in found)
+    config = load(switches | {"ORCID_CLIENT_ID": "APP-1", "ORCID_CLIENT_SECRET": "s"})
+    assert config.orcid_notifications
+    assert config.orcid_webhooks
+    assert not load({}).orcid_notifications
+    assert not load({}).orcid_webhooks

@@ -18,7 +18,16 @@ from .reading import OidcProvider, host_of, is_loopback
 from .rules import RULES, near_misses
 from .settings import SETTINGS, Setting
 
-__all__ = ["SETTINGS", "Client", "Config", "OidcProvider", "Setting", "WrongSettings", "load"]
+__all__ = [
+    "SETTINGS",
+    "Client",
+    "Config",
+    "OidcProvider",
+    "Setting",
+    "WrongSettings",
+    "is_loopback",
+    "load",
+]
 
 PURPOSES = ("auto_update", "search_and_link")
 
@@ -56,6 +65,8 @@ class Config:
     orcid_clients: Mapping[str, Client]  # by purpose
     orcid_rate: float
     orcid_burst: int
+    orcid_notifications: bool
+    orcid_webhooks: bool
     globus_url: str
     globus_client: Client | None
     github_url: str
@@ -146,6 +157,8 @@ def _config(values: Mapping[str, Any]) -> Config:
         orcid_clients=MappingProxyType({p: c for p, c in clients.items() if c is not None}),
         orcid_rate=values["ORCID_RATE"],
         orcid_burst=values["ORCID_BURST"],
+        orcid_notifications=values["ORCID_NOTIFICATIONS"],
+        orcid_webhooks=values["ORCID_WEBHOOKS"],
         globus_url=values["GLOBUS_URL"],
         globus_client=_client(values, "GLOBUS"),
         github_url=values["GITHUB_URL"],

@@ -60,16 +60,20 @@ def _split(text: str, mend: str) -> SplitResult:
         raise ValueError(mend) from None
 
 
+def _port(parts: SplitResult) -> None:
+    try:
+        parts.port  # noqa: B018 (reading it is the check)
+    except ValueError:
+        raise ValueError("has a port that is no number from 0 to 65535") from None
+
+
 def url(text: str) -> str:
     parts = _split(text, _URL)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(_URL)
     if parts.username or parts.query or parts.fragment:
         raise ValueError("must not carry a user, a query or a fragment")
-    try:
-        parts.port  # noqa: B018 (reading it is the check)
-    except ValueError:
-        raise ValueError("has a port that is no number from 0 to 65535") from None
+    _port(parts)
     if parts.scheme == "http" and not is_loopback(text):
         raise ValueError("must begin with https:// (http is only for localhost)")
     return text.rstrip("/")
@@ -176,6 +180,12 @@ def part_rule(text: str) -> str:
     return text
 
 
+def switch(text: str) -> bool:
+    if text not in ("on", "off"):
+        raise ValueError("must be on or off")
+    return text == "on"
+
+
 def domain(text: str) -> str:
     if not re.fullmatch(r"\.?([a-z0-9-]+\.)+[a-z0-9-]+|localhost", text):
         raise ValueError("must be a domain such as datacite.org")
@@ -192,6 +202,7 @@ def email_url(text: str) -> str:
     parts = _split(text, _EMAIL)
     if text != "console:" and not (parts.scheme in ("smtp", "smtps") and parts.hostname):
         raise ValueError(_EMAIL)
+    _port(parts)
     return text
 
 

@@ -70,4 +70,12 @@ def _email_rule(_values: Mapping[str, Any], given: set[str]) -> Iterator[str]:
         yield "EMAIL_FROM must be set too, because EMAIL_URL is"
 
 
-RULES = (_keys_rule, _pairs_rule, _orcid_rule, _cookie_rule, _email_rule)
+def _premium_rule(values: Mapping[str, Any], given: set[str]) -> Iterator[str]:
+    if {"ORCID_CLIENT_ID", "ORCID_AUTO_UPDATE_CLIENT_ID"} & given:
+        return
+    for name in ("ORCID_NOTIFICATIONS", "ORCID_WEBHOOKS"):
+        if values[name]:
+            yield f"ORCID_AUTO_UPDATE_CLIENT_ID or ORCID_CLIENT_ID must be set too, because {name} is on"
+
+
+RULES = (_keys_rule, _pairs_rule, _orcid_rule, _cookie_rule, _email_rule, _premium_rule)

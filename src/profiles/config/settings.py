@@ -85,6 +85,20 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("ORCID_SEARCH_AND_LINK_CLIENT_SECRET", None, reading.text, "Its secret", secret=True),
     Setting("ORCID_RATE", "24", reading.positive, "Requests a second to ORCID, per client"),
     Setting("ORCID_BURST", "40", reading.count, "Requests that may go out at once, per client"),
+    Setting(
+        "ORCID_NOTIFICATIONS",
+        "off",
+        reading.switch,
+        "`on` asks persons who have not signed up, in their ORCID inbox, for permission to add the works "
+        "whose DOIs carry their iD. The Auto-update client must be premium, with `/premium-notification`",
+    ),
+    Setting(
+        "ORCID_WEBHOOKS",
+        "off",
+        reading.switch,
+        "`on` lets ORCID call `/webhooks/orcid/…` when a record changes. "
+        "The Auto-update client must be premium, with `/webhook`",
+    ),
     Setting("GLOBUS_URL", "https://auth.globus.org", reading.url, "Globus Auth, an OpenID issuer"),
     Setting("GLOBUS_CLIENT_ID", None, reading.text, "Client for sign-in with Globus"),
     Setting("GLOBUS_CLIENT_SECRET", None, reading.text, "Its secret", secret=True),
@@ -115,10 +129,11 @@ SETTINGS: tuple[Setting, ...] = (
         "EMAIL_URL",
         "console:",
         reading.email_url,
-        "Not used yet. `smtp://user:password@host:587`",
+        "Mail server: `smtp://user:password@host:587` (STARTTLS) or `smtps://…` (TLS at once). "
+        "`console:` prints messages instead of sending them",
         secret=True,
     ),
-    Setting("EMAIL_FROM", "profiles@localhost", reading.address, "Not used yet. Sender of e-mails"),
+    Setting("EMAIL_FROM", "profiles@localhost", reading.address, "Sender of e-mails"),
     Setting("EXCLUDE_PREFIXES", None, reading.prefixes, "DOI prefixes that are never auto-updated"),
     Setting(
         "PART_RULE",
