@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import doi
 from .doi import Doi
-from .work import RelatedId
+from .work import RelatedId, Work
 
 # relationType of schema 4.7
 RELATIONS = """
@@ -51,6 +51,12 @@ def relation(text: str) -> str:
 def role(text: str) -> str:
     """As the schema spells it; what it does not know stays as given."""
     return _ROLES.get(text) or _ROLES.get(text.strip().casefold(), text.strip())
+
+
+def other_versions(work: Work) -> tuple[Doi, ...]:
+    """The DOIs that it names as its versions, once each."""
+    named = [each.doi for each in work.related if each.doi and names_version(each, of=work.doi)]
+    return tuple(dict.fromkeys(named))
 
 
 def names_version(related: RelatedId, *, of: Doi) -> bool:

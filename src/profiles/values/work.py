@@ -102,6 +102,8 @@ class Work(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=Tr
     repository_kind: str = ""  # DataCite clientType, as given
     metadata_version: int | None = None
     updated: str = ""  # ISO 8601, as given
+    registered: str = ""  # likewise: when the DOI came to be
+    version: str = ""  # as given: free text in DataCite's schema
     types: Types = Types()
     titles: tuple[Title, ...] = ()
     creators: tuple[Contributor, ...] = ()

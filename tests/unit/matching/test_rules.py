@@ -13,6 +13,7 @@ from profiles.matching import (
     RULES,
     Answer,
     Evaluation,
+    Family,
     PersonFacts,
     Policy,
     Verdict,
@@ -92,6 +93,10 @@ LIMITS = PersonFacts(
 def wishing(**facts: Any) -> PersonFacts:
     return PersonFacts(permission="usable", **facts)
 
+
+CONCEPT = Doi("10.5555/concept")
+FIRST = Family(newest=OWN, concept=CONCEPT)  # the work's own DOI is the newest
+LAST = Family(newest=CONCEPT, concept=OWN)
 
 # remark, rule, work, the code of the answer
 METADATA_CASES = [
@@ -271,6 +276,17 @@ POLICY_CASES = [
     ("no person given", "R15h", GOOD, PLAIN, None, "person_unknown"),
     ("need not ask", "R15h", GOOD, PLAIN, WILLING, "need_not_ask"),
     ("ask", "R15h", GOOD, PLAIN, wishing(ask_first=True), "ask_first"),
+    ("no person given", "R15i", GOOD, PLAIN, None, "person_unknown"),
+    ("all versions", "R15i", GOOD, PLAIN, wishing(family=FIRST), "all_versions"),
+    ("no others", "R15i", GOOD, PLAIN, wishing(versions="newest"), "no_other_version"),
+    ("the newest", "R15i", GOOD, PLAIN, wishing(versions="newest", family=FIRST), "newest_version"),
+    ("an older", "R15i", GOOD, PLAIN, wishing(versions="newest", family=LAST), "newer_version"),
+    ("it stands for all", "R15i", GOOD, PLAIN, wishing(versions="concept", family=LAST),
+     "concept_doi"),
+    ("another stands for all", "R15i", GOOD, PLAIN, wishing(versions="concept", family=FIRST),
+     "only_concept"),
+    ("none stands for all", "R15i", GOOD, PLAIN,
+     wishing(versions="concept", family=Family(newest=CONCEPT)), "newest_instead"),
 ]  # fmt: skip
 
 CASES = [(*case[:3], PLAIN, None, case[3]) for case in METADATA_CASES] + POLICY_CASES

@@ -123,6 +123,8 @@ def _work(resource: Resource | Answer, *, kinds: dict[str, str], orcid_host: str
         repository_kind=kinds.get(repository, ""),
         metadata_version=_number(attributes.metadata_version),
         updated=_moment(attributes.updated),
+        registered=_moment(attributes.registered),
+        version=attributes.version.strip() if attributes.version else "",
         types=_types(attributes),
         titles=tuple(
             [

@@ -153,6 +153,8 @@ class Attributes(Shape):
     metadata_version: int | str | None = None
     state: str | None = None
     updated: str | None = None
+    registered: str | None = None
+    version: str | None = None
     agency: str | None = None
     client_id: str | None = None  # flat form
 
