@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
-from django.db.models import Count, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models.functions import Coalesce, JSONObject
 
 from ..errors import NotFound
 from ..values.doi import Doi
 from ..values.orcid_id import OrcidId
+from . import ledger
 from .models import Attempt, Change, Claim, StoredWork
-from .reasons import REASONS
+from .reasons import BLOCKED, REASONS
 from .states import Event, State, Wanted, allows
 
 # A claim due for so long means that nobody delivers: works usually leave within a second.
@@ -52,6 +56,7 @@ class ClaimRow(msgspec.Struct, frozen=True, kw_only=True):
     next_step: str
     message: str  # ORCID's or our own words
     origin: str
+    blocked: bool  # by support staff, until they lift it
     put_code: int | None
     attempts: int
     due_at: datetime | None
@@ -67,6 +72,7 @@ class ClaimMark(msgspec.Struct, frozen=True):
     state: State
     wanted: Wanted
     reason: str  # code
+    blocked: bool = False  # by support staff
 
     @property
     def is_off(self) -> bool:
@@ -85,6 +91,7 @@ class HistoryLine(msgspec.Struct, frozen=True):
     at: datetime
     what: str  # an event of the claim, or the verb of a call to ORCID
     detail: str
+    note: str = ""  # support staff's own words, for support staff
 
 
 class ClaimDetail(msgspec.Struct, frozen=True):
@@ -132,10 +139,10 @@ def page(
 def marks(orcid: OrcidId, dois: Collection[Doi]) -> dict[Doi, ClaimMark]:
     """How this person's claims on these DOIs stand; those without a claim are left out. One query."""
     found = Claim.objects.filter(orcid=orcid, doi__in=dois)
-    rows = found.values_list("doi", "uuid", "state", "wanted", "reason")
+    rows = found.values_list("doi", "uuid", "state", "wanted", "reason", "before_block")
     return {
-        Doi(doi): ClaimMark(name, State(state), Wanted(wanted), reason)
-        for doi, name, state, wanted, reason in rows
+        Doi(doi): ClaimMark(name, State(state), Wanted(wanted), reason, before != "")
+        for doi, name, state, wanted, reason, before in rows
     }
 
 
@@ -163,6 +170,12 @@ def by_uuid(claim_uuid: uuid.UUID) -> ClaimDetail:
     return _detail(Claim.objects.filter(uuid=claim_uuid), f"claim {claim_uuid}")
 
 
+def waiting_for_permission(orcid: OrcidId) -> int:
+    """How many of the person's works go on as soon as permission is given."""
+    held = Claim.objects.filter(orcid=orcid, state=State.HELD)
+    return held.filter(reason__in=ledger.CURED_BY_A_GRANT).count()
+
+
 def backlog(now: datetime) -> tuple[int, float]:
     """How many claims are due, and for how many seconds the oldest has been."""
     due = Claim.objects.filter(state=State.WAITING, due_at__lte=now)
@@ -171,45 +184,61 @@ def backlog(now: datetime) -> tuple[int, float]:
 
 
 def _detail(claims: QuerySet[Claim], what: str) -> ClaimDetail:
-    rows = _rows(claims[:1])
-    if not rows:
+    """The claim, its changes and the calls about it, in one query."""
+    claim = claims.annotate(title=_TITLE, events=_CHANGES, calls=_CALLS).first()
+    if claim is None:
         raise NotFound(what)
-    claim = claims.get()
-    lines = [
-        HistoryLine(change.at, change.event, _change_words(change))
-        for change in Change.objects.filter(claim=claim).order_by("-at", "-pk")
-    ]
-    lines += [
-        HistoryLine(attempt.at, attempt.verb, _attempt_words(attempt))
-        for attempt in Attempt.objects.filter(claim=claim).order_by("-at", "-pk")
-    ]
-    return ClaimDetail(rows[0], tuple(sorted(lines, key=lambda line: line.at, reverse=True)))
+    row = _row(claim, claim.title)
+    lines = [_change_line(change) for change in claim.events]
+    lines += [_call_line(call) for call in claim.calls]
+    return ClaimDetail(row, tuple(sorted(lines, key=lambda line: line.at, reverse=True)))
 
 
-def _change_words(change: Change) -> str:
-    reason = REASONS[change.reason].words if change.reason in REASONS else change.reason
-    return f"{change.state}, by {change.by}" + (f". {reason}" if reason else "")
+def _newest_first(rows: QuerySet[Any], *names: str) -> ArraySubquery:
+    fields = {name: name for name in names}
+    mine = rows.filter(claim=OuterRef("pk")).order_by("-at", "-pk")
+    return ArraySubquery(mine.values(line=JSONObject(**fields)))
 
 
-def _attempt_words(attempt: Attempt) -> str:
-    answer = "no answer" if attempt.status is None else str(attempt.status)
-    code = f" ({attempt.error_code})" if attempt.error_code else ""
-    return f"ORCID: {answer}{code}, {attempt.milliseconds} ms → {attempt.outcome}"
+_CHANGES = _newest_first(Change.objects.all(), "at", "event", "state", "reason", "by", "note")
+_CALLS = _newest_first(
+    Attempt.objects.all(), "at", "verb", "status", "error_code", "milliseconds", "outcome"
+)
+
+
+def _change_line(change: dict[str, Any]) -> HistoryLine:
+    code = change["reason"]
+    reason = REASONS[code].words if code in REASONS else code
+    words = f"{change['state']}, by {change['by']}" + (f". {reason}" if reason else "")
+    return HistoryLine(_moment(change), change["event"], words, change["note"])
+
+
+def _call_line(call: dict[str, Any]) -> HistoryLine:
+    answer = "no answer" if call["status"] is None else str(call["status"])
+    code = f" ({call['error_code']})" if call["error_code"] else ""
+    words = f"ORCID: {answer}{code}, {call['milliseconds']} ms → {call['outcome']}"
+    return HistoryLine(_moment(call), call["verb"], words)
+
+
+def _moment(line: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(line["at"]).astimezone(UTC)
 
 
 def _rows(claims: QuerySet[Claim]) -> tuple[ClaimRow, ...]:
-    listed = list(claims)
-    titles = dict(
-        StoredWork.objects.filter(doi__in={claim.doi for claim in listed}).values_list(
-            "doi", "title"
-        )
-    )
-    return tuple(_row(claim, titles.get(claim.doi, "")) for claim in listed)
+    return tuple(_row(claim, claim.title) for claim in claims.annotate(title=_TITLE))
+
+
+_TITLE = Coalesce(
+    Subquery(StoredWork.objects.filter(doi=OuterRef("doi")).values("title")),
+    Value(""),
+    output_field=TextField(),
+)
 
 
 def _row(claim: Claim, title: str) -> ClaimRow:
     state = State(claim.state)
-    reason = REASONS.get(claim.reason)
+    blocked = claim.before_block != ""
+    reason = REASONS.get(claim.reason or (BLOCKED if blocked else ""))
     return ClaimRow(
         uuid=claim.uuid,
         orcid=OrcidId(claim.orcid),
@@ -222,6 +251,7 @@ def _row(claim: Claim, title: str) -> ClaimRow:
         next_step=reason.next_step if reason else "",
         message=claim.message,
         origin=claim.origin,
+        blocked=blocked,
         put_code=claim.put_code,
         attempts=claim.attempts,
         due_at=claim.due_at,
@@ -237,11 +267,13 @@ def _row(claim: Claim, title: str) -> ClaimRow:
 
 def _makes_sense(action: str, claim: Claim) -> bool:
     """What the state allows, but this claim gives no reason for."""
+    if claim.before_block:
+        return action == "retry" and claim.state != State.WAITING
     match action:
         case "remove":
             return claim.wanted == Wanted.PRESENT
         case "retry":
             return claim.state != State.WAITING or claim.attempts > 0
         case "decline":
-            return claim.put_code is None and not claim.unsure
+            return claim.put_code is None and not claim.unsure and claim.reason != "never_add"
     return True

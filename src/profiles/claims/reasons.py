@@ -70,6 +70,11 @@ REASONS: dict[str, Reason] = {
         "The entry on your ORCID record belongs to another source.",
         "Change or remove it at ORCID.",
     ),
+    "no_record": Reason(
+        State.FAILED,
+        "ORCID does not know your ORCID iD.",
+        "Check at ORCID that your record is there, then retry; if it is, please contact support.",
+    ),
     "our_fault": Reason(
         State.FAILED,
         "Something went wrong on our side.",

@@ -13,6 +13,7 @@ from .. import conversion
 from ..claims import queries
 from ..claims.queries import ClaimMark
 from ..conversion import RefusedWork
+from ..errors import Blocked
 from ..matching import Policy, Verdict, evaluate
 from ..people.permissions import Purpose
 from ..people.standing import HOLD_REASONS, standing
@@ -33,7 +34,7 @@ _TEXT_LIMIT = 200
 _WORD_BEGINS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 # Why a chosen work cannot be added: beside what conversion refuses.
-REFUSALS = ("unknown", "unreadable", "not_datacite", "not_findable", *conversion.REASONS)
+REFUSALS = ("blocked", "unknown", "unreadable", "not_datacite", "not_findable", *conversion.REASONS)
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +53,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def addable(self) -> bool:
-        return self.claim is None or self.claim.is_off
+        return self.claim is None or (self.claim.is_off and not self.claim.blocked)
 
     @property
     def suggested(self) -> bool:
@@ -114,14 +115,20 @@ def add(orcid: OrcidId, dois: Sequence[Doi]) -> Added:
     for doi in wanted:
         reason = "unreadable" if doi in unreadable else _refusal(works.get(doi))
         refused.setdefault(reason, []).append(doi)
-    added = refused.pop("", [])
+    blocked = refused.setdefault("blocked", [])
+    added = []
     with transaction.atomic():
-        for doi in added:
-            wishes.add(orcid, works[doi])
+        for doi in refused.pop("", []):
+            try:
+                wishes.add(orcid, works[doi])
+            except Blocked:
+                blocked.append(doi)
+            else:
+                added.append(doi)
     return Added(
         tuple(added),
         already,
-        tuple((reason, tuple(refused[reason])) for reason in REFUSALS if reason in refused),
+        tuple((reason, tuple(refused[reason])) for reason in REFUSALS if refused.get(reason)),
     )
 
 

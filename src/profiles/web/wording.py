@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from django.utils.functional import Promise
@@ -19,7 +19,7 @@ from ..errors import (
     Unreachable,
 )
 from ..matching import Answer, Verdict
-from ..people.permissions import GrantState, Purpose
+from ..people.permissions import WRITE_SCOPE, GrantState, Purpose
 from ..people.profile import Role
 from ..pipeline.find import Found
 from ..values.work import Place
@@ -53,6 +53,11 @@ def claim(state: State, wanted: Wanted) -> Pill:
     return LEAVING if leaving else CLAIMS[state]
 
 
+BLOCKED = Pill(_("Blocked by support staff"), BAD)
+ASK_SUPPORT = _(
+    "Support staff blocked this work for your record. If you think that this is wrong, please "
+    "write to support@datacite.org."
+)
 REMOVED_BY_YOU = Pill(_("Removed by you"))
 NOT_BY_ITSELF = Pill(_("Not added by itself"), WARN)
 NOT_YET = Pill(_("Not on your record yet"), WAIT)
@@ -62,6 +67,8 @@ NOT_NAMED = Pill(_("Not on your record"))
 def found(one: Found) -> Pill:
     """How a work that was found stands with the person who searched."""
     if one.claim is not None:
+        if one.claim.blocked:
+            return BLOCKED
         if one.claim.reason in ("removed_by_person", "removed_at_orcid"):
             return REMOVED_BY_YOU
         return claim(one.claim.state, one.claim.wanted)
@@ -165,6 +172,24 @@ PERMISSIONS: Mapping[str, Pill] = {
     GrantState.REPLACED: Pill(_("Not given")),
 }
 
+# What ORCID calls a scope is of no use to a person, but names it on ORCID's own pages.
+SCOPES: Mapping[str, Words] = {
+    "/read-limited": _("reading what you share with trusted parties (/read-limited)"),
+    "/activities/update": _("adding and updating works (/activities/update)"),
+}
+
+
+def scopes(missing: Iterable[str]) -> str:
+    return ", ".join(str(SCOPES[scope]) for scope in missing)
+
+
+def effect(missing: Collection[str]) -> Words:
+    """What cannot be done without them."""
+    if WRITE_SCOPE in missing:
+        return _("Without it no work can be sent; please give permission again.")
+    return _("Works are sent all the same; you can give permission again to complete it.")
+
+
 ROLES: Mapping[Role, Words] = {
     Role.STAFF_ADMIN: _("Staff administrator"),
     Role.STAFF_USER: _("Staff"),
@@ -211,6 +236,10 @@ NOTHING_ASKED = _("Please type at least one word, a name or a DOI.")
 
 # Why a work that was ticked is not added: the DOIs follow.
 REFUSALS: Mapping[str, Words] = {
+    "blocked": _(
+        "Not added, because support staff blocked it for your record; if you think that this is "
+        "wrong, please write to support@datacite.org:"
+    ),
     "unknown": _("Not added, because DataCite has no public DOI of that name:"),
     "unreadable": _("Not added, because DataCite's record cannot be read:"),
     "not_datacite": _("Not added, because another agency than DataCite registered it:"),

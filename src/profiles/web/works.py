@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from ..claims import queries
 from ..claims.queries import ClaimDetail, ClaimRow, HistoryLine
-from ..errors import ImpossibleTransition, NotFound
+from ..errors import Blocked, ImpossibleTransition, NotFound
 from ..matching import BY_HAND, Answer, ExplainLine, Verdict, mend
 from ..people.return_address import safe
 from ..pipeline import explain, wishes
@@ -81,6 +81,8 @@ def act(request: HttpRequest, owner: Owner, uuid: UUID, name: str) -> HttpRespon
     row = _mine(owner, uuid).row
     try:
         WISHES[name](owner.orcid, row.doi)
+    except Blocked:
+        messages.warning(request, wording.ASK_SUPPORT)
     except ImpossibleTransition:
         messages.warning(request, gettext("That is no longer possible: the work has moved on."))
     else:
