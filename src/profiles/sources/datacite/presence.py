@@ -110,4 +110,6 @@ def _by_name(datacite: DataCite, doi: Doi) -> Work | Sight:
         return Sight.HIDDEN
     except MalformedRecord:
         return Sight.UNREADABLE
+    if not work.state:  # it came, and nothing says that it is hidden
+        return Sight.UNREADABLE
     return work if is_public(work) else Sight.HIDDEN
