@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import smtplib
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import httpx2
 import orjson
@@ -73,6 +75,7 @@ def examine(environ: Mapping[str, str]) -> Iterator[Finding]:
     yield from (_setting(each, environ) for each in SETTINGS)
     yield from _keys(config, environ)
     yield from _database()
+    yield _mail(config)
     yield from _services(config)
 
 
@@ -121,6 +124,25 @@ def _database() -> Iterator[Finding]:
         f"{missing} missing" if missing else "complete",
         "Run `profiles migrate`" if missing else "",
     )
+
+
+def _mail(config: Config) -> Finding:
+    if config.email_url == "console:":
+        return Finding("e-mail", True, "printed, not sent: EMAIL_URL is not set")
+    host = urlsplit(config.email_url).hostname or ""
+    from django.core.mail import get_connection  # noqa: PLC0415 (wants Django's settings)
+
+    try:
+        with get_connection():
+            return Finding("e-mail", True, f"{host} lets us in")
+    except (OSError, smtplib.SMTPException) as error:
+        # The server's words may repeat what was sent to it.
+        return Finding(
+            "e-mail",
+            False,
+            f"{host}: {type(error).__name__}",
+            "Are EMAIL_URL's host, port, user and password right, and may this machine reach it?",
+        )
 
 
 def _services(config: Config) -> Iterator[Finding]:

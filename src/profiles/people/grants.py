@@ -8,9 +8,10 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Q
+from django.utils import timezone
 
 from ..values.orcid_id import OrcidId
-from . import wiring
+from . import lifetimes, wiring
 from .models import Grant, Person
 from .permissions import WRITE_SCOPE, GrantState, HeldToken, Purpose, TokenReply, UsableGrant
 from .refusals import DifferentOrcidId
@@ -41,8 +42,11 @@ def store_grant(person: Person, purpose: Purpose, reply: TokenReply, now: dateti
         scope=reply.scope,
         granted_at=now,
         expires_at=reply.expires_at,
+        due_at=lifetimes.due_at(
+            since=now, expires_at=reply.expires_at, renewable=reply.refresh_token is not None
+        ),
     )
-    sealer, context = wiring.sealer(), _context(grant.id)
+    sealer, context = wiring.sealer(), context_of(grant.id)
     grant.sealed_access_token = sealer.seal(reply.access_token, context=context)
     if reply.refresh_token is not None:
         grant.sealed_refresh_token = sealer.seal(reply.refresh_token, context=context)
@@ -87,23 +91,30 @@ def compared_before(moment: datetime, *, limit: int, now: datetime) -> tuple[Orc
     return tuple(dict.fromkeys(OrcidId(orcid) for orcid in rows[:limit]))
 
 
-def usable_grant(orcid: OrcidId, purpose: Purpose, now: datetime) -> UsableGrant | None:
-    """The grant to write with. One of the other purpose serves if it is of the same ORCID client."""
-    active = _active(now).filter(serves(purpose), person__orcid=orcid, orcid=orcid)
-    usable = [grant for grant in active if WRITE_SCOPE in grant.scope.split()]
-    if not usable:
-        return None
-    return _opened(min(usable, key=lambda grant: grant.purpose != purpose))
+def usable_grant(
+    orcid: OrcidId, purpose: Purpose, now: datetime, *, or_lapsed: bool = False
+) -> UsableGrant | None:
+    """The grant to write with. One of the other purpose serves if it is of the same ORCID client.
+
+    With `or_lapsed` one whose access token must be renewed first is better than none.
+    """
+    active = _active(now, or_lapsed=or_lapsed).filter(
+        serves(purpose), person__orcid=orcid, orcid=orcid
+    )
+    usable = [_opened(grant, now=now) for grant in active if WRITE_SCOPE in grant.scope.split()]
+    return min(usable, key=lambda grant: (grant.lapsed, grant.purpose != purpose), default=None)
 
 
-def _opened(grant: Grant) -> UsableGrant:
+def _opened(grant: Grant, *, now: datetime) -> UsableGrant:
+    renewable = grant.state == GrantState.ACTIVE and bool(grant.sealed_refresh_token)
     return UsableGrant(
         grant_id=grant.id,
         orcid=OrcidId(grant.orcid),
         purpose=Purpose(grant.purpose),
         api_client=grant.api_client,
-        access_token=wiring.sealer().open(grant.sealed_access_token, context=_context(grant.id)),
+        access_token=wiring.sealer().open(grant.sealed_access_token, context=context_of(grant.id)),
         scope=grant.scope,
+        lapsed=lifetimes.wants_renewal(grant.expires_at, renewable=renewable, now=now),
     )
 
 
@@ -121,7 +132,7 @@ def grant_of_client(orcid: OrcidId, api_client: str, *, removing: bool) -> Usabl
     ).exclude(sealed_access_token="")
     grants = sorted(kept, key=lambda grant: grant.granted_at, reverse=True)
     active = [grant for grant in grants if grant.state == GrantState.ACTIVE]
-    return _opened((active or grants)[0]) if grants else None
+    return _opened((active or grants)[0], now=timezone.now()) if grants else None
 
 
 def held_tokens(person: Person, purpose: Purpose | None = None) -> tuple[HeldToken, ...]:
@@ -136,7 +147,7 @@ def held_tokens(person: Person, purpose: Purpose | None = None) -> tuple[HeldTok
         HeldToken(
             grant_id=grant.id,
             api_client=grant.api_client,
-            token=wiring.sealer().open(grant.sealed_access_token, context=_context(grant.id)),
+            token=wiring.sealer().open(grant.sealed_access_token, context=context_of(grant.id)),
         )
         for grant in held.order_by("granted_at")
     )
@@ -149,10 +160,11 @@ def forget_tokens(grant_id: UUID, *, reason: str, now: datetime) -> None:
     Grant.objects.filter(pk=grant_id).update(sealed_access_token="", sealed_refresh_token="")
 
 
-def _active(now: datetime) -> QuerySet[Grant]:
-    return Grant.objects.filter(state=GrantState.ACTIVE).filter(
-        Q(expires_at__isnull=True) | Q(expires_at__gt=now)
-    )
+def _active(now: datetime, *, or_lapsed: bool = False) -> QuerySet[Grant]:
+    lives = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
+    if or_lapsed:
+        lives |= ~Q(sealed_refresh_token="")
+    return Grant.objects.filter(lives, state=GrantState.ACTIVE)
 
 
 def serves(purpose: Purpose) -> Q:
@@ -161,5 +173,5 @@ def serves(purpose: Purpose) -> Q:
     return Q(purpose=purpose) | Q(api_client=shared) if shared else Q(purpose=purpose)
 
 
-def _context(grant_id: UUID) -> str:
+def context_of(grant_id: UUID) -> str:
     return f"grant:{grant_id}"

@@ -16,6 +16,7 @@ from .profile import Role
 ORCID_SHAPE = r"^[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X]$"
 # Plain texts, so that migrations do not hang on our code.
 ACTIVE = GrantState.ACTIVE.value
+ENDED = [GrantState.REVOKED.value, GrantState.EXPIRED.value]
 GROUPED, MARK = Versions.GROUPED.value, Withdrawn.MARK.value
 ROLES = [role.value for role in Role]
 PURPOSES = [purpose.value for purpose in Purpose]
@@ -51,6 +52,9 @@ class Person(AbstractBaseUser):
     versions = models.CharField(max_length=10, default=GROUPED)
     withdrawn = models.CharField(max_length=10, default=MARK)
     is_active = models.BooleanField(default=True)
+    # An account that is being closed is not active any more, and is erased when all is done.
+    closing_since = models.DateTimeField(null=True)
+    removes_works = models.BooleanField(default=False)  # first, before the tokens are given back
     created = models.DateTimeField(auto_now_add=True)
     updated = models.DateTimeField(auto_now=True)
 
@@ -72,6 +76,17 @@ class Person(AbstractBaseUser):
             models.CheckConstraint(
                 condition=Q(password__startswith="!"),  # noqa: S106
                 name="person_no_password",
+            ),
+            models.CheckConstraint(
+                condition=Q(closing_since__isnull=True) | Q(is_active=False),
+                name="person_closing_is_not_active",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["closing_since"],
+                name="person_closing",
+                condition=Q(closing_since__isnull=False),
             ),
         )
 
@@ -102,6 +117,9 @@ class Grant(models.Model):
     last_success_at = models.DateTimeField(null=True)
     compared_at = models.DateTimeField(null=True)  # the ledger with the record
     told_at = models.DateTimeField(null=True)  # when the person was told that it ended
+    renewed_at = models.DateTimeField(null=True)  # when its tokens were last renewed
+    warned_at = models.DateTimeField(null=True)  # when the person was told that it will end
+    due_at = models.DateTimeField(null=True)  # when its end has to be seen to next (lifetimes.py)
 
     class Meta:
         constraints = (
@@ -123,7 +141,15 @@ class Grant(models.Model):
                 name="grant_active_has_token",
             ),
         )
-        indexes = (models.Index(fields=["orcid", "state"], name="grant_orcid_state"),)
+        indexes = (
+            models.Index(fields=["orcid", "state"], name="grant_orcid_state"),
+            models.Index(fields=["due_at"], name="grant_due_at", condition=Q(state=ACTIVE)),
+            models.Index(
+                fields=["ended_at"],
+                name="grant_untold",
+                condition=Q(state__in=ENDED, told_at__isnull=True),
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.purpose} of {self.orcid} ({self.state}, token {self.fingerprint})"

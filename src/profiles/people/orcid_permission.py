@@ -13,14 +13,16 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from ..config import Client
-from ..errors import NotAnOrcidId, ProfilesError
+from ..errors import NotAnOrcidId, ProfilesError, UnexpectedAnswer
 from ..values import orcid_id
 from ..values.orcid_id import OrcidId
-from . import grants, wiring
+from . import grants, renewal, wiring
 from .models import Person
 from .permissions import Purpose, TokenReply, missing_scopes
 from .refusals import DifferentOrcidId, NotVerified, StaleRound
+from .renewal import Renewable
 from .rounds import LIFETIME, Round, authorize_url, callback_path, is_answered_by, keep
+from .sealing import Secret
 
 logger = logging.getLogger(__name__)
 
@@ -106,22 +108,41 @@ def complete(
             grants.store_grant(person, asked.purpose, reply, now)
             granted(reply.orcid)
     except DifferentOrcidId:
-        _give_back(reply, client)
+        _give_back(reply.access_token, client)
         raise
     return missing_scopes(asked.purpose, reply.scope)
 
 
-def _give_back(reply: TokenReply, client: Client) -> None:
-    """A token for somebody else's record, for which we have no use."""
+def _give_back(token: Secret, client: Client) -> None:
+    """A token for which we have no use."""
     try:
-        wiring.orcid_server().revoke(reply.access_token, client=client)
+        wiring.orcid_server().revoke(token, client=client)
     except ProfilesError as error:
         # What the person needs to hear is the other thing; the token is dropped all the same.
         logger.warning(
-            "a token for another iD could not be given back (%s): %s",
-            reply.access_token.fingerprint,
+            "a token that is not kept could not be given back (%s): %s",
+            token.fingerprint,
             error,
         )
+
+
+def renew(old: Renewable, *, now: datetime) -> None:
+    """New tokens for the grant's refresh token.
+
+    ORCID disables the old tokens at once: only for who is writing to the record, so that nobody is
+    using them at this moment. Should we die between ORCID's answer and the next line, the old
+    refresh token is refused at the next try, and the person is asked again.
+
+    Raises StaleRound where the permission is no more; Unreachable, UnexpectedAnswer, Misconfigured
+    where nothing is known of that.
+    """
+    client = wiring.client_of(old.api_client)
+    new = wiring.orcid_server().refresh(old.refresh_token, client=client, now=now)
+    of_another = new.orcid is not None and new.orcid != old.orcid
+    if of_another or not renewal.store_renewed(old, new, now=now):
+        _give_back(new.access_token, client)
+    if of_another:
+        raise UnexpectedAnswer("ORCID renewed a token with one for another iD")
 
 
 def withdraw(person: Person, purpose: Purpose | None, *, reason: str, now: datetime) -> None:

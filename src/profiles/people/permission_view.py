@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from ..values.orcid_id import OrcidId
-from . import wiring
+from . import lifetimes, wiring
 from .models import Grant
 from .permissions import (
     WRITE_SCOPE,
@@ -29,10 +29,14 @@ def view(held: Collection[Grant], *, purpose: Purpose, now: datetime) -> Permiss
         missing_scopes=missing_scopes(purpose, grant.scope),
         since=grant.granted_at,
         until=grant.expires_at,
-        ended=grant.ended_at,
+        ended=grant.ended_at or (grant.expires_at if _state(grant, now) == "expired" else None),
         ended_reason=grant.ended_reason,
         last_success=grant.last_success_at,
         orcid=OrcidId(grant.orcid),
+        withdrawn_here=not grant.sealed_access_token,
+        ends_soon=grant.state == GrantState.ACTIVE
+        and not grant.sealed_refresh_token
+        and lifetimes.ends_soon(grant.granted_at, grant.expires_at, now=now),
     )
 
 
@@ -57,6 +61,8 @@ def _telling(held: Collection[Grant], purpose: Purpose) -> Grant | None:
 
 
 def _state(grant: Grant, now: datetime) -> GrantState:
-    if grant.state == GrantState.ACTIVE and grant.expires_at and grant.expires_at <= now:
+    renewable = bool(grant.sealed_refresh_token)
+    over = lifetimes.is_over(grant.expires_at, renewable=renewable, now=now)
+    if grant.state == GrantState.ACTIVE and over:
         return GrantState.EXPIRED
     return GrantState(grant.state)

@@ -64,6 +64,7 @@ class UsableGrant(msgspec.Struct, frozen=True, kw_only=True):
     api_client: str
     access_token: Secret
     scope: str
+    lapsed: bool = False  # its access token has run out (or nearly so), and wants to be renewed
 
 
 class HeldToken(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,7 +88,14 @@ class PermissionView(msgspec.Struct, frozen=True, kw_only=True):
     ended_reason: str = ""
     last_success: datetime | None = None
     orcid: OrcidId | None = None
+    withdrawn_here: bool = False  # by the person's own doing on our pages: no news to them
+    ends_soon: bool = False  # and cannot be renewed without the person
 
     @property
     def is_active(self) -> bool:
         return self.state == GrantState.ACTIVE
+
+    @property
+    def may_write(self) -> bool:
+        """Without `/read-limited` works are sent all the same."""
+        return self.is_active and WRITE_SCOPE not in self.missing_scopes

@@ -10,6 +10,7 @@ import msgspec
 from django.db.models import Prefetch
 
 from ..values.orcid_id import OrcidId
+from . import lifetimes
 from .grants import serves
 from .models import Grant, Person
 from .permissions import WRITE_SCOPE, GrantState, Purpose
@@ -65,7 +66,10 @@ def _permission(grants: Collection[Grant], now: datetime) -> Permission:
     active = [
         grant
         for grant in grants
-        if grant.state == GrantState.ACTIVE and (grant.expires_at is None or grant.expires_at > now)
+        if grant.state == GrantState.ACTIVE
+        and not lifetimes.is_over(
+            grant.expires_at, renewable=bool(grant.sealed_refresh_token), now=now
+        )
     ]
     if any(WRITE_SCOPE in grant.scope.split() for grant in active):
         return "usable"

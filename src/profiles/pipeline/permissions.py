@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -10,11 +11,13 @@ from django.utils import timezone
 
 from ..claims import ledger
 from ..claims.states import Origin
-from ..people import accounts, grants
-from ..people.permissions import GrantState, Purpose
+from ..people import accounts, grants, orcid_permission, renewal
+from ..people.permissions import GrantState, Purpose, UsableGrant
+from ..people.refusals import StaleRound
 from ..people.standing import standing
 from ..values.orcid_id import OrcidId
 from .nudge import CLICK, RECONCILE, nudge
+from .tell import TELL
 
 if TYPE_CHECKING:
     from ..people.models import Person
@@ -57,7 +60,44 @@ def grant_ended(
         if orcid is None:
             return False
         ended(orcid, reason)
+        nudge([orcid], job=TELL)
     return True
+
+
+def usable(orcid: OrcidId, purpose: Purpose) -> UsableGrant | None:
+    """The grant to write with now; its access token is renewed first where it has run out.
+
+    Only for who is writing to the record. Raises Unreachable, UnexpectedAnswer, Misconfigured,
+    where it has to be renewed and that cannot be done now.
+    """
+    return _renewed(lambda: grants.usable_grant(orcid, purpose, now=timezone.now(), or_lapsed=True))
+
+
+def of_client(orcid: OrcidId, api_client: str, *, removing: bool) -> UsableGrant | None:
+    """The grant to change a work with that this client put there; otherwise as `usable`."""
+    return _renewed(lambda: grants.grant_of_client(orcid, api_client, removing=removing))
+
+
+def _renewed(find: Callable[[], UsableGrant | None]) -> UsableGrant | None:
+    found = find()
+    if found is None or not found.lapsed:
+        return found
+    renew(found.grant_id)
+    return find()
+
+
+def renew(grant_id: UUID) -> None:
+    """Only for who is writing to the record. Where the person has withdrawn it, it ends.
+
+    Raises Unreachable, UnexpectedAnswer, Misconfigured; then nothing has changed.
+    """
+    old = renewal.renewable(grant_id)
+    if old is None:
+        return
+    try:
+        orcid_permission.renew(old, now=timezone.now())
+    except StaleRound:
+        grant_ended(grant_id, reason="permission_ended", fingerprint=old.fingerprint)
 
 
 def ended(orcid: OrcidId, reason: str) -> int:

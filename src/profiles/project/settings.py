@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from psycopg.conninfo import conninfo_to_dict
 
@@ -36,6 +36,24 @@ def _database(url: str) -> dict[str, object]:
         "OPTIONS": {"options": _KEEPALIVE, **parts},
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
+    }
+
+
+def _email(url: str) -> dict[str, object]:
+    """Where messages go. Over a network they go encrypted, or not at all."""
+    if url == "console:":
+        return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    parts = urlsplit(url)
+    encrypted = parts.scheme == "smtps"
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or (465 if encrypted else 587),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": encrypted,
+        "EMAIL_USE_TLS": not encrypted and not config.is_loopback(url),
+        "EMAIL_TIMEOUT": 10,
     }
 
 
@@ -98,6 +116,7 @@ TEMPLATES = [
 
 # `ops` opens the embedded database and says where it is before Django starts.
 DATABASES = {"default": _database(PROFILES.database_url or "")}
+DEFAULT_FROM_EMAIL = PROFILES.email_from
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "people.Person"
 
@@ -175,4 +194,4 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 _allauth = allauth_settings(PROFILES)
 INSTALLED_APPS += _allauth.pop("INSTALLED_APPS")
 MIDDLEWARE += _allauth.pop("MIDDLEWARE")
-globals().update(_allauth)
+globals().update(_allauth, **_email(PROFILES.email_url))

@@ -1,11 +1,14 @@
-"""What every page's frame needs: the links under the person's name."""
+"""What every page's frame needs: the links under the person's name, and what needs the person."""
 
 from __future__ import annotations
+
+from functools import partial
 
 from django.conf import settings
 from django.http import HttpRequest
 
 from ..config import Config
+from .notice import notice
 
 
 def site(request: HttpRequest) -> dict[str, object]:
@@ -19,5 +22,7 @@ def site(request: HttpRequest) -> dict[str, object]:
             "orcid_link": f"{config.orcid_url}/{orcid}",
             "commons_link": f"{config.commons_url}/orcid.org/{orcid}",
             "person_name": str(user or ""),
-        }
+        },
+        # Looked up only where a whole page is rendered: a part of one has no room for it.
+        "permission_notice": partial(notice, request),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -16,14 +17,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from ..errors import ProfilesError
-from ..people import orcid_permission
+from ..people import accounts, orcid_permission
 from ..people.permissions import Purpose
 from ..people.refusals import EmptyHanded, ProviderRefused, StaleRound
 from ..people.return_address import safe
 from ..people.rounds import Answer, Round, callback_path, read_answer
 from ..pipeline import permissions
+from ..pipeline.tell import AGAIN_PATH
 from ..values.orcid_id import OrcidId
-from . import refusals
+from . import notice, refusals, wording
 from .access import Owner, for_owner
 
 # Any code is thrown away there: what the query says is only "begin your own round".
@@ -39,6 +41,29 @@ def start(request: HttpRequest, owner: Owner) -> HttpResponse:
         return HttpResponseBadRequest()
     back = safe(request.POST.get("next"), settings.PROFILES) or reverse("settings")
     return _begin(request, owner, purpose=purpose, return_to=back)
+
+
+@require_safe
+@never_cache
+@for_owner
+def again(request: HttpRequest, owner: Owner) -> HttpResponse:
+    """The link in our messages. It begins a round at ORCID, which asks the person; nothing more."""
+    purpose = _purpose_in(request.GET)
+    if purpose is None:
+        return HttpResponseBadRequest()
+    views = accounts.profile(owner.person).permissions
+    if any(view.purpose == purpose and view.may_write and not view.ends_soon for view in views):
+        messages.info(request, gettext("Your permission is in place. There is nothing to do."))
+        return redirect("settings")
+    return _begin(request, owner, purpose=purpose, return_to=reverse("settings"))
+
+
+@require_POST
+@for_owner
+def later(request: HttpRequest, owner: Owner) -> HttpResponse:
+    """Not now."""
+    notice.put_off(request.session, request.POST.get("notice", ""))
+    return redirect(safe(request.POST.get("next"), settings.PROFILES) or reverse("settings"))
 
 
 @require_POST
@@ -139,11 +164,18 @@ def _complete(request: HttpRequest, owner: Owner, *, asked: Round, code: str) ->
         granted=permissions.granted,
     )
     if missing:
-        text = gettext("ORCID gave less permission than is needed; please give it again.")
-        messages.warning(request, text)
+        messages.warning(request, _less(missing))
     else:
         messages.success(request, gettext("You gave permission. Thank you!"))
     return HttpResponseRedirect(asked.return_to)
+
+
+def _less(missing: tuple[str, ...]) -> str:
+    """What ORCID left out, and what follows from that."""
+    return gettext("ORCID gave less permission than is needed. Missing: %(scopes)s. %(effect)s") % {
+        "scopes": wording.scopes(missing),
+        "effect": wording.effect(missing),
+    }
 
 
 def _again(request: HttpRequest, error: ProfilesError, purpose: Purpose) -> HttpResponse:
@@ -154,13 +186,19 @@ def _again(request: HttpRequest, error: ProfilesError, purpose: Purpose) -> Http
 
 
 def _purpose(request: HttpRequest) -> Purpose | None:
-    unverified = request.POST.get("purpose", Purpose.AUTO_UPDATE)
+    return _purpose_in(request.POST)
+
+
+def _purpose_in(query: Mapping[str, str]) -> Purpose | None:
+    unverified = query.get("purpose", Purpose.AUTO_UPDATE)
     return Purpose(unverified) if unverified in list(Purpose) else None
 
 
 urlpatterns = [
     path("settings/permission", start, name="permission"),
     path("settings/permission/delete", delete, name="permission-delete"),
+    path("settings/permission/later", later, name="permission-later"),
+    path(AGAIN_PATH.removeprefix("/"), again, name="permission-again"),
     *(
         path(
             callback_path(purpose).removeprefix("/"),

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from ..claims import queries
 from ..claims.queries import ClaimSummary
 from ..people import accounts
-from ..people.permissions import GrantState, PermissionView, Purpose
+from ..people.permissions import PermissionView, Purpose
 from ..people.profile import Profile
 from ..pipeline import permissions
 from . import wording
@@ -68,12 +68,12 @@ def account(request: HttpRequest, owner: Owner) -> HttpResponse:
 
 def _permitted(profile: Profile) -> bool:
     return any(
-        view.purpose == Purpose.AUTO_UPDATE and _usable(view) for view in profile.permissions
+        view.purpose == Purpose.AUTO_UPDATE and view.may_write for view in profile.permissions
     )
 
 
-def _usable(view: PermissionView) -> bool:
-    return view.state == GrantState.ACTIVE and not view.missing_scopes
+def _complete(view: PermissionView) -> bool:
+    return view.is_active and not view.missing_scopes and not view.ends_soon
 
 
 def _relevant(view: PermissionView) -> bool:
@@ -82,7 +82,7 @@ def _relevant(view: PermissionView) -> bool:
         return True
     clients = settings.PROFILES.orcid_clients
     own = clients.get(view.purpose) != clients.get(Purpose.AUTO_UPDATE)
-    return own and view.state == GrantState.ACTIVE
+    return own and view.state != "none" and not view.withdrawn_here
 
 
 def _shown(view: PermissionView) -> dict[str, object]:
@@ -93,8 +93,10 @@ def _shown(view: PermissionView) -> dict[str, object]:
         "title": title,
         "text": text,
         "pill": pill,
-        "offers_get": not _usable(view),
-        "offers_delete": view.state == GrantState.ACTIVE,
+        "missing": wording.scopes(view.missing_scopes) if view.is_active else "",
+        "effect": wording.effect(view.missing_scopes),
+        "offers_get": not _complete(view),
+        "offers_delete": view.is_active,
     }
 
 
