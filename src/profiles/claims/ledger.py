@@ -177,6 +177,8 @@ def restore(orcid: OrcidId, doi: Doi, *, by: str, now: datetime) -> None:
     """The person takes a removal or a refusal back. Raises ImpossibleTransition, Blocked."""
     with transaction.atomic():
         claim = _unblocked(orcid, doi)
+        # What a rule took off, the person wants all the same: from here on no rule takes it off.
+        claim.by_hand = claim.by_hand or not reasons.sticky(claim.unwanted_for)
         _wish(claim, Event.RESTORE, wanted=Wanted.PRESENT, by=by, now=now, insisted=True)
 
 
