@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from django.db import IntegrityError, connection, transaction
 
@@ -21,6 +22,7 @@ pytestmark = pytest.mark.django_db
 
 ALICE = OrcidId("0000-0002-1825-0097")
 BOB = OrcidId("0000-0001-5109-3700")
+CHARLIE = OrcidId("0000-0002-1694-233X")
 DOI = Doi("10.5555/sea-level")
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 LEASE = timedelta(minutes=5)
@@ -51,7 +53,7 @@ def claim(orcid: OrcidId = ALICE) -> Claim:
 def test_a_wish_becomes_a_waiting_claim_that_is_due() -> None:
     assert want()
     assert (claim().state, claim().due_at, claim().origin) == (State.WAITING, NOON, "auto_update")
-    assert leases.due_orcids(now=NOON, limit=5) == (ALICE,)
+    assert leases.due_orcids(now=NOON, limit=5).orcids == (ALICE,)
 
 
 def test_the_same_metadata_twice_is_one_wish() -> None:
@@ -147,7 +149,7 @@ def test_what_a_dead_worker_held_is_taken_back_at_once() -> None:
     want(BOB)
     late = take()
     take(BOB)
-    assert ALICE in leases.due_orcids(now=NOON, limit=5)  # somebody has to look
+    assert ALICE in leases.orcids_in_hand()  # somebody has to look
     assert leases.take_back(ALICE, now=NOON) == 1
     assert not leases.settle(late, KEPT, now=NOON)
     assert (claim().state, claim(BOB).state) == (State.WAITING, State.WORKING)
@@ -276,7 +278,7 @@ class TestWhatMayHaveBeenSent:
     @pytest.fixture(autouse=True)
     def dead_worker(self) -> None:
         want()
-        assert leases.expect_answer([take()], api_client="APP-1")
+        assert leases.expect_answer([take()], api_client="APP-1", until=NOON + LEASE)
         leases.sweep(now=NOON + LEASE + timedelta(seconds=1))
         assert (claim().unsure, claim().api_client) == (True, "APP-1")
 
@@ -284,7 +286,7 @@ class TestWhatMayHaveBeenSent:
         want(version="2")  # which starts the count of tries afresh
         assert ledger.unwant(ALICE, DOI, reason="left_metadata", by="auto-update", now=NOON)
         assert claim().state == State.WAITING
-        assert take().unsure
+        assert take(now=claim().due_at).unsure
 
     def test_cannot_be_declined_before_it_is_removed(self) -> None:
         with pytest.raises(ImpossibleTransition, match="Remove it first"):
@@ -296,7 +298,7 @@ def test_whoever_lost_the_lease_may_not_send() -> None:
     want()
     late = take()
     leases.sweep(now=NOON + LEASE + timedelta(seconds=1))
-    assert not leases.expect_answer([late], api_client="APP-1")
+    assert not leases.expect_answer([late], api_client="APP-1", until=NOON + LEASE)
     assert not claim().unsure
 
 
@@ -371,17 +373,18 @@ class TestReading:
     def test_the_history_tells_everything_newest_first(self) -> None:
         want()
         taken = take()
-        leases.record_attempt(
-            taken,
+        call = leases.Try(
+            at=NOON + timedelta(seconds=1),
             verb="POST",
+            api_client="APP-1",
             fingerprint="f1",
             status=201,
             error_code=None,
             outcome="done",
             milliseconds=120,
-            now=NOON + timedelta(seconds=1),
         )
-        leases.settle(taken, KEPT, now=NOON + timedelta(seconds=2))
+        kept = msgspec.structs.replace(KEPT, tries=(call,))
+        leases.settle(taken, kept, now=NOON + timedelta(seconds=2))
         detail = queries.find(orcid=ALICE, doi=DOI)
         assert [line.what for line in detail.history] == ["keep", "POST", "want"]
         assert "201" in detail.history[1].detail
@@ -445,10 +448,48 @@ def _takes_the_lock() -> bool:
 def test_nobody_hides_behind_a_person_with_many_claims() -> None:
     for number in range(30):
         doi = Doi(f"10.5555/{number}")
-        ledger.want(ALICE, doi, origin=Origin.AUTO_UPDATE, by="x", now=NOON)
-    want(BOB, now=NOON + timedelta(seconds=1))
+        ledger.want(BOB, doi, origin=Origin.AUTO_UPDATE, by="x", now=NOON)
+    want(ALICE, now=NOON + timedelta(seconds=1))
     later = NOON + timedelta(minutes=1)
-    assert leases.due_orcids(now=later, limit=2) == (ALICE, BOB)
+    assert leases.due_orcids(now=later, limit=2) == leases.Due((BOB, ALICE), after="")
+
+
+def test_everybody_has_a_turn_before_anybody_has_a_second() -> None:
+    for orcid in (CHARLIE, ALICE, BOB):
+        want(orcid)
+    turns = []
+    after = ""
+    for _ in range(3):
+        due = leases.due_orcids(now=NOON, limit=1, after=after)
+        turns += due.orcids
+        after = due.after
+    assert turns == sorted([ALICE, BOB, CHARLIE])
+    assert after == ""  # the next round begins anew
+
+
+def test_who_is_not_due_yet_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leases, "_LOOKED_AT", 2)
+    first, second, third = sorted([ALICE, BOB, CHARLIE])
+    for orcid in (first, second):
+        want(orcid, now=NOON + timedelta(hours=1))
+    want(third)
+    nobody = leases.due_orcids(now=NOON, limit=5)
+    assert nobody == leases.Due((), after=second)  # and the looking goes on from there
+    assert leases.due_orcids(now=NOON, limit=5, after=nobody.after).orcids == (third,)
+
+
+def test_a_persons_own_wish_goes_before_what_is_due_for_longer() -> None:
+    want()
+    hand = Doi("10.5555/by-hand")
+    ledger.want(
+        ALICE,
+        hand,
+        origin=Origin.SEARCH_AND_LINK,
+        by=ALICE,
+        now=NOON + timedelta(minutes=1),
+        insist=True,
+    )
+    assert take(now=NOON + timedelta(minutes=2)).doi == hand
 
 
 def test_erasing_a_person_leaves_nothing_of_theirs() -> None:

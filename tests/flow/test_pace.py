@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -17,6 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 CLIENT = "APP-1"
 SLOW = Rate(per_second=0.001, burst=40)  # so slow that no test sees the next one come
+BURST = SLOW.burst * pace.CLICK_SHARE
 
 
 def ask(rate: Rate = SLOW, *, background: bool = False) -> pace.Wait | None:
@@ -29,8 +31,8 @@ def rest(**ago: float) -> None:
 
 
 def test_a_burst_and_then_one_by_one() -> None:
-    rate = Rate(per_second=0.01, burst=3)
-    assert [ask(rate) for _ in range(3)] == [None] * 3
+    rate = Rate(per_second=0.01, burst=10)
+    assert [ask(rate) for _ in range(9)] == [None] * 9
     wait = ask(rate)
     assert wait is not None
     assert not wait.broken
@@ -45,18 +47,42 @@ def test_many_workers_together_get_exactly_the_burst() -> None:
             connection.close()
 
     with ThreadPoolExecutor(6) as pool:
-        assert sum(pool.map(worker, range(6))) == SLOW.burst
+        assert sum(pool.map(worker, range(6))) == BURST
 
 
 def test_a_rest_gives_no_more_than_one_burst() -> None:
     ask()
     rest(days=1000)
-    assert sum(ask() is None for _ in range(60)) == SLOW.burst
+    assert sum(ask() is None for _ in range(60)) == BURST
 
 
 def test_background_leaves_room_for_people_who_wait() -> None:
     assert sum(ask(background=True) is None for _ in range(60)) == SLOW.burst / 2
-    assert sum(ask() is None for _ in range(60)) == SLOW.burst / 2
+    assert sum(ask() is None for _ in range(60)) == BURST - SLOW.burst / 2
+
+
+def test_places_ahead_are_given_away_and_waited_for() -> None:
+    rate = Rate(per_second=20, burst=20)
+    while ask(rate, background=True) is None:
+        pass
+    started = time.monotonic()
+    for _ in range(6):  # one after the other, each at its own time
+        assert pace.enter(CLIENT, rate, background=True, patience=5.0) is None
+    assert time.monotonic() - started > 4 / rate.per_second
+    assert ask(rate) is None  # and people who wait find room all the same
+
+
+def test_who_has_no_patience_is_told_how_long_it_takes() -> None:
+    while ask() is None:
+        pass
+    for _ in range(int(SLOW.burst * pace.AHEAD)):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("time.sleep", lambda _: None)
+            pace.enter(CLIENT, SLOW, background=False, patience=5.0)
+    wait = pace.enter(CLIENT, SLOW, background=False, patience=5.0)
+    assert wait is not None
+    assert not wait.broken
+    assert wait.seconds > 5
 
 
 def test_each_client_has_its_own_pace() -> None:

@@ -115,6 +115,8 @@ class TestAnAnswerThatWasLost:
         alice.orcid.faults.add(method="POST", path_prefix="/v3.0", reset="after")
         want("a", "b", "c")
         deliver(ALICE, real)
+        again()
+        deliver(ALICE, real)
         assert calls(alice).count("POSTs") == 1
         assert "POST" not in calls(alice)
         assert len(alice.orcid.calls("GET")) == 1  # read once for all

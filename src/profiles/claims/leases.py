@@ -7,19 +7,19 @@ serial, and what a worker brings back for an older serial only says what ORCID h
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
 import msgspec
-from django.db import transaction
-from django.db.models import Min, QuerySet
+from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from ..values.doi import Doi
 from ..values.orcid_id import OrcidId
 from . import locks, reasons
-from .models import Attempt, Claim
-from .movement import move
+from .models import Attempt, Change, Claim
+from .movement import step, write
 from .states import Event, Origin, State, Wanted
 
 LEASES = 20  # how often a claim may be taken and not settled
@@ -44,6 +44,19 @@ class Taken(msgspec.Struct, frozen=True):
     lease: uuid.UUID
 
 
+class Try(msgspec.Struct, frozen=True, kw_only=True):
+    """One call to ORCID for a claim, as the attempts remember it. Never a token."""
+
+    at: datetime
+    verb: str
+    api_client: str
+    fingerprint: str
+    status: int | None  # None: no answer came
+    error_code: int | None
+    outcome: str
+    milliseconds: int
+
+
 class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker found out about a claim it had taken."""
 
@@ -59,60 +72,47 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: str = ""
     api_client: str = ""
     unsure: bool = False
+    tries: tuple[Try, ...] = ()
+
+
+# ---- taking
 
 
 def take(orcid: OrcidId, *, lease: timedelta, now: datetime) -> Taken | None:
-    """Lease the person's claim that is due for longest; nobody else gets it until the lease ends."""
+    """Lease the claim that is next; nobody else gets it until the lease ends."""
     with transaction.atomic():
-        due = Claim.objects.filter(orcid=orcid, state=State.WAITING, due_at__lte=now)
-        claim = due.order_by("due_at", "pk").select_for_update(skip_locked=True).first()
-        if claim is None:
-            return None
-        claim.lease, claim.lease_until = uuid.uuid4(), now + lease
-        move(claim, Event.TAKE, by="worker", now=now, quiet=True)
-        return _taken(claim, claim.lease)
+        return next(iter(_lease(_due(orcid, now)[:1], lease=lease, now=now)), None)
 
 
 def take_additions(
     orcid: OrcidId, *, limit: int, lease: timedelta, now: datetime
 ) -> tuple[Taken, ...]:
-    """Lease what is due to be added, longest due first, where there are two or more of them."""
+    """Lease what is due to be added, where there are two or more of them."""
     with transaction.atomic():
-        due = Claim.objects.filter(
-            orcid=orcid,
-            state=State.WAITING,
-            due_at__lte=now,
-            wanted=Wanted.PRESENT,
-            put_code__isnull=True,
-            unsure=False,
-            alone=False,
+        additions = _due(orcid, now).filter(
+            wanted=Wanted.PRESENT, put_code__isnull=True, unsure=False, alone=False
         )
-        claims = list(due.order_by("due_at", "pk").select_for_update(skip_locked=True)[:limit])
-        if len(claims) < 2:
-            return ()
-        token = uuid.uuid4()
-        for claim in claims:
-            claim.lease, claim.lease_until = token, now + lease
-            move(claim, Event.TAKE, by="worker", now=now, quiet=True)
-        return tuple(_taken(claim, token) for claim in claims)
+        return _lease(additions[:limit], lease=lease, now=now, fewest=2)
 
 
-def expect_answer(taken: Collection[Taken], *, api_client: str) -> bool:
-    """Written before additions are sent, so that a crash cannot hide that they may have been done.
-
-    False when a lease was lost: then nothing may be sent.
-    """
-    leases = {claim.lease for claim in taken}
-    mine = Claim.objects.filter(
-        pk__in=[claim.id for claim in taken], state=State.WORKING, lease__in=leases
-    )
-    return mine.update(unsure=True, api_client=api_client) == len(taken)
+def _due(orcid: OrcidId, now: datetime) -> QuerySet[Claim]:
+    """A person's own wishes first, then what is due for longest."""
+    due = Claim.objects.filter(orcid=orcid, state=State.WAITING, due_at__lte=now)
+    return due.order_by("-insisted", "due_at", "pk").select_for_update(skip_locked=True)
 
 
-def postpone_others(orcid: OrcidId, *, until: datetime) -> int:
-    """ORCID is busy: what else waits for this person waits as long. How many."""
-    waiting = Claim.objects.filter(orcid=orcid, state=State.WAITING, due_at__lt=until)
-    return waiting.update(due_at=until)
+def _lease(
+    due: QuerySet[Claim], *, lease: timedelta, now: datetime, fewest: int = 1
+) -> tuple[Taken, ...]:
+    claims = list(due)
+    if len(claims) < fewest:
+        return ()
+    token = uuid.uuid4()
+    for claim in claims:
+        claim.lease, claim.lease_until = token, now + lease
+        step(claim, Event.TAKE, by="worker", now=now, quiet=True)
+    write(claims, ())
+    return tuple(_taken(claim, token) for claim in claims)
 
 
 def _taken(claim: Claim, token: uuid.UUID) -> Taken:
@@ -134,46 +134,111 @@ def _taken(claim: Claim, token: uuid.UUID) -> Taken:
     )
 
 
+# ---- sending
+
+
+def renew(taken: Collection[Taken], *, until: datetime) -> bool:
+    """Before each call: the leases last until it is over.
+
+    False when one was lost; then nothing may be sent.
+    """
+    return _mine(taken).update(lease_until=until) == len(taken)
+
+
+def expect_answer(taken: Collection[Taken], *, api_client: str, until: datetime) -> bool:
+    """Renew, and write down before additions are sent that they may have been done: no crash can
+    hide it.
+
+    False when a lease was lost; then nothing may be sent.
+    """
+    renewed = _mine(taken).update(lease_until=until, unsure=True, api_client=api_client)
+    return renewed == len(taken)
+
+
+def _mine(taken: Collection[Taken]) -> QuerySet[Claim]:
+    return Claim.objects.filter(
+        pk__in=[claim.id for claim in taken],
+        state=State.WORKING,
+        lease__in={claim.lease for claim in taken},
+    )
+
+
+def postpone_others(orcid: OrcidId, *, until: datetime) -> int:
+    """ORCID is busy: what else waits for this person waits as long. How many."""
+    waiting = Claim.objects.filter(orcid=orcid, state=State.WAITING, due_at__lt=until)
+    return waiting.update(due_at=until)
+
+
+# ---- settling
+
+
 def settle(taken: Taken, found: Settlement, *, now: datetime) -> bool:
     """Write down what became of a taken claim. False when the lease was lost meanwhile."""
+    return settle_all([(taken, found)], now=now) == 1
+
+
+def settle_all(settled: Sequence[tuple[Taken, Settlement]], *, now: datetime) -> int:
+    """Write down what became of claims that were taken, all or none of them.
+
+    How many: fewer than given when a lease was lost meanwhile.
+    """
     with transaction.atomic():
-        mine = Claim.objects.filter(pk=taken.id, state=State.WORKING, lease=taken.lease)
-        claim = mine.select_for_update().first()
-        if claim is None:
-            return False
-        claim.put_code = found.put_code
-        claim.fingerprint = found.fingerprint
-        claim.api_client = found.api_client
-        claim.unsure = found.unsure
-        claim.alone = found.alone
-        if found.accepted:
-            claim.sent_at = now
-        if claim.serial != taken.serial and not _still_counts(claim, found):
-            # The wish moved on while we were out: what ORCID has is known, the rest is due again.
-            move(claim, Event.POSTPONE, by="worker", now=now, due_at=now, quiet=True)
-            return True
-        settled = found.event in (Event.KEEP, Event.CLEAR)
-        claim.attempts = 0 if settled else taken.attempts + found.tried
-        reason = found.reason
-        if found.event == Event.CLEAR:
-            reason = found.reason or claim.unwanted_for
-            claim.wanted, claim.unwanted_for = Wanted.ABSENT, reason
-        move(
-            claim,
-            found.event,
-            reason=reason,
-            message=found.message,
-            by="worker",
-            now=now,
-            due_at=found.due_at or now,
+        Attempt.objects.bulk_create(
+            [_attempt(taken, one) for taken, found in settled for one in found.tries]
         )
-        return True
+        taken_ids = [taken.id for taken, _ in settled]
+        locked = Claim.objects.filter(pk__in=taken_ids, state=State.WORKING)
+        held = {(c.pk, c.lease): c for c in locked.order_by("pk").select_for_update()}
+        claims, lines = [], []
+        for taken, found in settled:
+            claim = held.get((taken.id, taken.lease))
+            if claim is not None:
+                line = _settled(claim, taken, found, now=now)
+                claims.append(claim)
+                lines += [line] if line else []
+        write(claims, lines)
+    return len(claims)
+
+
+def _attempt(taken: Taken, one: Try) -> Attempt:
+    return Attempt(orcid=taken.orcid, claim_id=taken.id, **msgspec.structs.asdict(one))
+
+
+def _settled(claim: Claim, taken: Taken, found: Settlement, *, now: datetime) -> Change | None:
+    claim.put_code = found.put_code
+    claim.fingerprint = found.fingerprint
+    claim.api_client = found.api_client
+    claim.unsure = found.unsure
+    claim.alone = found.alone
+    if found.accepted:
+        claim.sent_at = now
+    if claim.serial != taken.serial and not _still_counts(claim, found):
+        # The wish moved on while we were out: what ORCID has is known, the rest is due again.
+        return step(claim, Event.POSTPONE, by="worker", now=now, due_at=now, quiet=True)
+    settled = found.event in (Event.KEEP, Event.CLEAR)
+    claim.attempts = 0 if settled else taken.attempts + found.tried
+    reason = found.reason
+    if found.event == Event.CLEAR:
+        reason = found.reason or claim.unwanted_for
+        claim.wanted, claim.unwanted_for = Wanted.ABSENT, reason
+    return step(
+        claim,
+        found.event,
+        reason=reason,
+        message=found.message,
+        by="worker",
+        now=now,
+        due_at=found.due_at or now,
+    )
 
 
 def _still_counts(claim: Claim, found: Settlement) -> bool:
     """A person's removal at ORCID is not undone by metadata that came at the same moment."""
     theirs = found.event == Event.CLEAR and reasons.sticky(found.reason)
     return theirs and not claim.insisted
+
+
+# ---- what hangs
 
 
 def take_back(orcid: OrcidId, *, now: datetime) -> int:
@@ -191,47 +256,65 @@ def sweep(*, now: datetime) -> int:
 
 def _expire(claims: QuerySet[Claim], *, now: datetime) -> int:
     lost = list(claims.order_by("pk").select_for_update(skip_locked=True))
+    lines = []
     for claim in lost:
         # A claim that kills its worker again and again must not do so for ever.
         claim.attempts += 1
         for_good = claim.attempts >= LEASES
         event, reason = (Event.FAIL, "our_fault") if for_good else (Event.EXPIRE, "")
-        move(claim, event, reason=reason, by="sweeper", now=now, due_at=now)
+        line = step(claim, event, reason=reason, by="sweeper", now=now, due_at=now)
+        lines += [line] if line else []
+    write(lost, lines)
     return len(lost)
 
 
-def due_orcids(*, now: datetime, limit: int) -> tuple[OrcidId, ...]:
-    """Whose claims are due, or in hands that may be dead; those who wait longest first."""
-    due = Claim.objects.filter(state=State.WAITING, due_at__lte=now)
-    due |= Claim.objects.filter(state=State.WORKING)
-    waiting = due.values("orcid").annotate(since=Min("due_at")).order_by("since")[:limit]
-    return tuple(OrcidId(row["orcid"]) for row in waiting)
+# ---- whose turn it is
 
 
-def record_attempt(
-    taken: Taken,
-    *,
-    verb: str,
-    api_client: str,
-    fingerprint: str,
-    status: int | None,
-    error_code: int | None,
-    outcome: str,
-    milliseconds: int,
-    now: datetime,
-) -> None:
-    Attempt.objects.create(
-        orcid=taken.orcid,
-        claim_id=taken.id,
-        at=now,
-        api_client=api_client,
-        verb=verb,
-        fingerprint=fingerprint,
-        status=status,
-        error_code=error_code,
-        outcome=outcome,
-        milliseconds=milliseconds,
-    )
+class Due(msgspec.Struct, frozen=True):
+    """Some of the persons who have claims that are due."""
+
+    orcids: tuple[OrcidId, ...]
+    after: str  # where to go on; empty: everybody was looked at
+
+
+# From person to person by the index, however many claims each of them has. With the person comes
+# the claim that is due first.
+_WAITING = """
+WITH RECURSIVE person AS (
+    (SELECT orcid, due_at, 1 AS number FROM claims_claim
+      WHERE state = 'waiting' AND orcid > %(after)s ORDER BY orcid, due_at LIMIT 1)
+    UNION ALL
+    SELECT following.orcid, following.due_at, number + 1
+      FROM person, LATERAL (
+           SELECT orcid, due_at FROM claims_claim
+            WHERE state = 'waiting' AND orcid > person.orcid ORDER BY orcid, due_at LIMIT 1
+           ) AS following
+     WHERE number < %(most)s
+)
+SELECT orcid, due_at <= %(now)s FROM person
+"""
+_LOOKED_AT = 1000  # persons at a time, of whom most may have claims that are not due yet
+
+
+def due_orcids(*, now: datetime, limit: int, after: str = "") -> Due:
+    """Whose claims are due, in the order of their iDs: everybody's turn comes, whoever has many."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, {"after": after, "most": _LOOKED_AT, "now": now})
+        rows = cursor.fetchall()
+    found: list[OrcidId] = []
+    for orcid, is_due in rows:
+        if is_due and len(found) == limit:
+            return Due(tuple(found), after=found[-1] if found else after)
+        if is_due:
+            found.append(OrcidId(orcid))
+    return Due(tuple(found), after=rows[-1][0] if len(rows) == _LOOKED_AT else "")
+
+
+def orcids_in_hand() -> tuple[OrcidId, ...]:
+    """Whose claims are in the hands of a worker, who may be dead."""
+    working = Claim.objects.filter(state=State.WORKING).order_by("orcid")
+    return tuple(map(OrcidId, working.values_list("orcid", flat=True).distinct()))
 
 
 def writing_to(orcid: OrcidId, *, wait: bool = False) -> AbstractContextManager[bool]:

@@ -42,6 +42,18 @@ def holdings(doi: Doi) -> dict[OrcidId, Holding]:
     return {OrcidId(claim.orcid): _holding(claim) for claim in claims}
 
 
+def holdings_of(orcid: OrcidId, dois: Collection[Doi]) -> dict[Doi, Holding]:
+    """The person's claims on these DOIs, locked until the transaction ends."""
+    claims = Claim.objects.filter(orcid=orcid, doi__in=dois).exclude(reason=UNBLOCKED)
+    return {Doi(claim.doi): _holding(claim) for claim in _lock(claims)}
+
+
+def left_for(orcid: OrcidId, reasons: Collection[str]) -> frozenset[Doi]:
+    """The person's claims that are off the record, or leaving it, for one of these reasons."""
+    claims = Claim.objects.filter(orcid=orcid, wanted=Wanted.ABSENT, unwanted_for__in=reasons)
+    return frozenset(Doi(doi) for doi in claims.values_list("doi", flat=True))
+
+
 def withdrawn_holdings(orcid: OrcidId) -> tuple[tuple[Doi, bool, Holding], ...]:
     """A person's claims whose DOI is hidden (true), or no longer names them and was kept."""
     hidden = StoredWork.objects.filter(doi=OuterRef("doi"), hidden_since__isnull=False)
@@ -50,10 +62,13 @@ def withdrawn_holdings(orcid: OrcidId) -> tuple[tuple[Doi, bool, Holding], ...]:
     return tuple((Doi(claim.doi), claim.hidden, _holding(claim)) for claim in found)
 
 
+_COMES_BACK = ("doi_hidden", "newer_version", "only_concept")
+
+
 def concerned(dois: Collection[Doi]) -> frozenset[Doi]:
-    """The DOIs that somebody has, or shall have, or would have again if they were public."""
+    """The DOIs that somebody has, or shall have, or may have again as long as they are public."""
     claims = Claim.objects.filter(doi__in=dois)
-    live = claims.filter(Q(wanted=Wanted.PRESENT) | Q(unwanted_for="doi_hidden"))
+    live = claims.filter(Q(wanted=Wanted.PRESENT) | Q(unwanted_for__in=_COMES_BACK))
     return frozenset(Doi(doi) for doi in live.values_list("doi", flat=True))
 
 
@@ -222,8 +237,13 @@ def _wish(
         message=claim.message if stays_held else "",
         by=by,
         now=now,
-        due_at=now,
+        due_at=_earliest(claim, now),
     )
+
+
+def _earliest(claim: Claim, now: datetime) -> datetime:
+    """At once; but while an addition may still be on its way through ORCID nobody looks for it."""
+    return max(claim.due_at, now) if claim.unsure and claim.due_at else now
 
 
 # ---- blocks by support staff

@@ -7,11 +7,15 @@ from typing import Any
 
 import msgspec
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
+from ..matching import families
 from ..values.doi import Doi
+from ..values.orcid_id import OrcidId
+from ..values.vocabulary import other_versions
 from ..values.work import Work
-from .models import StoredWork
+from .models import Claim, StoredWork
 
 
 @transaction.atomic
@@ -22,6 +26,7 @@ def record_work(work: Work, *, title: str) -> bool:
         "source_updated": work.updated,
         "title": title,
         "content": msgspec.json.encode(work),
+        "versions": list(other_versions(work)),
         "checked_at": Now(),  # they come from a public record
     }
     _, made = StoredWork.objects.get_or_create(doi=work.doi, defaults=content)
@@ -44,12 +49,53 @@ def _is_older(work: Work, stored: StoredWork) -> bool:
 
 def works(dois: Collection[Doi]) -> dict[Doi, Work]:
     """The kept metadata of those that we know."""
+    return {doi: read(content) for doi, content in contents(dois).items()}
+
+
+def contents(dois: Collection[Doi]) -> dict[Doi, bytes]:
+    """As `works`, for `read` to read each by itself."""
     kept = StoredWork.objects.filter(doi__in=dois).exclude(content=b"")
-    return {
-        Doi(doi): msgspec.json.decode(bytes(content), type=Work)
-        for doi, content in kept.values_list("doi", "content")
-    }
+    return {Doi(doi): bytes(content) for doi, content in kept.values_list("doi", "content")}
+
+
+def read(content: bytes) -> Work:
+    return msgspec.json.decode(content, type=Work)
 
 
 def work(doi: Doi) -> Work | None:
     return works([doi]).get(doi)
+
+
+def named_versions(dois: Collection[Doi]) -> frozenset[Doi]:
+    """The DOIs that the kept metadata of these name as their versions."""
+    rows = StoredWork.objects.filter(doi__in=dois).values_list("versions", flat=True)
+    return frozenset(Doi(doi) for versions in rows for doi in versions)
+
+
+def relatives(orcid: OrcidId, dois: Collection[Doi]) -> frozenset[Doi]:
+    """On which of the DOIs that belong together with these, by the versions named, the person has a claim.
+
+    One query a step: two for versions that name a concept, more for a long chain.
+    """
+    claims = Claim.objects.filter(orcid=orcid, doi=OuterRef("doi"))
+    kept = StoredWork.objects.filter(Exists(claims)).exclude(content=b"")
+    found: set[Doi] = set()
+    names, fresh = set(dois), set(dois)
+    while fresh:
+        linked = kept.filter(Q(doi__in=fresh) | Q(versions__overlap=list(fresh)))
+        rows = linked.exclude(doi__in=found).values_list("doi", "versions")
+        fresh = set()
+        for doi, versions in rows:
+            found.add(Doi(doi))
+            fresh |= {Doi(doi), *map(Doi, versions)}
+        fresh -= names
+        names |= fresh
+    return frozenset(found)
+
+
+def with_relatives(orcid: OrcidId) -> tuple[frozenset[Doi], ...]:
+    """A person's claims whose works belong together, two or more at a time."""
+    claims = Claim.objects.filter(orcid=orcid, doi=OuterRef("doi"))
+    kept = StoredWork.objects.filter(Exists(claims)).exclude(content=b"")
+    named = {Doi(doi): versions for doi, versions in kept.values_list("doi", "versions")}
+    return tuple(members for members in families(named) if len(members) > 1)

@@ -10,13 +10,18 @@ request at a time may try, and its success opens the way for all.
 
 from __future__ import annotations
 
+import time
+
 import msgspec
 from django.db import connection
 
 FAILURES = 5  # in a row, of all workers together, until the breaker opens
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0  # seconds; doubled with every probe that fails
 PROBE = 40.0  # seconds until a probe without an answer counts as lost: more than a call's time-outs
-BACKGROUND_SHARE = 0.5  # of the burst; the other half is left to people who wait
+# Of the burst: what is in the background leaves the rest to people who wait, and nobody uses the
+# last bit, for two requests may meet on their way that did not start together.
+BACKGROUND_SHARE, CLICK_SHARE = 0.5, 0.9
+AHEAD = 0.25  # of the burst: how far ahead places in the queue are given away
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -44,13 +49,13 @@ UPDATE delivery_pace
        open_until = CASE WHEN failures >= %(failures)s
                          THEN clock_timestamp() + make_interval(secs => %(probe)s) END
  WHERE api_client = %(client)s
-   AND tat <= clock_timestamp() + make_interval(secs => %(room)s)
+   AND tat <= clock_timestamp() + make_interval(secs => %(room)s + %(ahead)s)
    AND (open_until IS NULL OR open_until <= clock_timestamp())
-RETURNING 1
+RETURNING EXTRACT(EPOCH FROM tat - clock_timestamp())::float - %(interval)s - %(room)s
 """
 
 _HOW_LONG = """
-SELECT EXTRACT(EPOCH FROM tat - clock_timestamp())::float - %(room)s,
+SELECT EXTRACT(EPOCH FROM tat - clock_timestamp())::float - %(room)s - %(ahead)s,
        COALESCE(EXTRACT(EPOCH FROM open_until - clock_timestamp())::float, 0)
   FROM delivery_pace WHERE api_client = %(client)s
 """
@@ -74,27 +79,50 @@ UPDATE delivery_pace
 """
 
 
+def enter(api_client: str, rate: Rate, *, background: bool, patience: float) -> Wait | None:
+    """Wait for one request's place in the queue. None: it may go now, and is counted.
+
+    A Wait where that takes longer than `patience` seconds, or where ORCID is failing.
+    """
+    end = time.monotonic() + patience
+    while True:
+        place = _place(api_client, rate, background=background, ahead=AHEAD)
+        if isinstance(place, float):
+            time.sleep(max(place, 0.0))
+            return None
+        if place.broken or time.monotonic() + place.seconds > end:
+            return place
+        time.sleep(place.seconds)
+
+
 def ask(api_client: str, rate: Rate, *, background: bool) -> Wait | None:
     """May one request go now? None: yes, and it is counted. Otherwise ask again after the wait."""
+    place = _place(api_client, rate, background=background, ahead=0.0)
+    return place if isinstance(place, Wait) else None
+
+
+def _place(api_client: str, rate: Rate, *, background: bool, ahead: float) -> Wait | float:
+    """The place that is the request's now, as seconds until then; or how long until there is one."""
     interval = 1 / rate.per_second
-    # The first of a burst needs no room ahead of it.
-    room = interval * (rate.burst * (BACKGROUND_SHARE if background else 1.0) - 1)
+    share = BACKGROUND_SHARE if background else CLICK_SHARE
     values: dict[str, str | int | float] = {
         "client": api_client,
         "interval": interval,
-        "room": max(room, 0.0),
+        # The first of a burst needs no room ahead of it.
+        "room": max(interval * (rate.burst * share - 1), 0.0),
+        "ahead": interval * rate.burst * ahead,
         "failures": FAILURES,
         "probe": PROBE,
     }
     with connection.cursor() as cursor:
         cursor.execute(_ASK, values)
-        if cursor.fetchone():
-            return None
+        if given := cursor.fetchone():
+            return float(given[0])
         cursor.execute(_BEGIN, values)
         if cursor.rowcount:  # the first request ever
             cursor.execute(_ASK, values)
-            if cursor.fetchone():
-                return None
+            if given := cursor.fetchone():
+                return float(given[0])
         cursor.execute(_HOW_LONG, values)
         pace, pause = cursor.fetchone()
     if pause > 0:

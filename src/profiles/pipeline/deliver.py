@@ -9,33 +9,30 @@ from __future__ import annotations
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from .. import conversion
-from ..claims import leases, metadata
-from ..claims.leases import Settlement
+from ..claims import leases
+from ..claims.leases import Settlement, Taken
 from ..claims.states import Event, Origin, Wanted
 from ..delivery import retry
 from ..delivery.outcomes import Kind, Outcome
 from ..delivery.plan import Step
 from ..errors import NotConvertible
 from ..people.permissions import Purpose, UsableGrant
-from ..people.standing import standing
+from ..people.standing import standings
 from ..values.orcid_id import OrcidId
-from .record import Record
-from .sending import LeaseLost, Sending
+from .sending import LEASE, PASSES_WITHIN, LeaseLost, Sending
 from .services import Services
 from .together import MOST, add_together
+from .visit import Visit
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=10)  # the lock on the record tells sooner when a worker has died
-PASSES_WITHIN = 5.0  # seconds until a call is over whose caller died
 TURN = 5.0  # seconds that one person has before it is the next one's turn
 
 Settled = Iterator[tuple[Sending, Settlement]]
@@ -57,16 +54,16 @@ def deliver(
     with leases.writing_to(orcid) as mine:
         if mine and leases.take_back(orcid, now=timezone.now()):
             _let_pass(stop)
-        record = Record(orcid, services.orcid)
+        visit = Visit(orcid, services.orcid)
         begun = time.monotonic()
         while mine:
             if stop() or time.monotonic() - begun > TURN:
                 return Delivered(settled, more=True)
-            sendings = _take(orcid, record, services)
+            sendings = _take(orcid, visit, services)
             if not sendings:
                 break
             try:
-                settled += _write_down(_settle(sendings, services))
+                settled += _write_down(orcid, list(_settle(sendings, visit, services)))
             except LeaseLost:
                 log.warning("the lease on claims of %s was lost", orcid)
     return Delivered(settled, more=False)
@@ -74,55 +71,83 @@ def deliver(
 
 def _let_pass(stop: Callable[[], bool]) -> None:
     """A dead worker's call may still be on its way through ORCID: nothing is sent beside it."""
-    end = time.monotonic() + PASSES_WITHIN
+    end = time.monotonic() + PASSES_WITHIN.total_seconds()
     while time.monotonic() < end and not stop():
         time.sleep(0.2)
 
 
-def _take(orcid: OrcidId, record: Record, services: Services) -> list[Sending]:
-    """What can be added together, else the claim that is due for longest, else nothing."""
+def _take(orcid: OrcidId, visit: Visit, services: Services) -> list[Sending]:
+    """What can be added together, else the claim that is next, else nothing."""
     now = timezone.now()
     taken = leases.take_additions(orcid, limit=MOST, lease=LEASE, now=now)
     if not taken:
         claim = leases.take(orcid, lease=LEASE, now=now)
         taken = (claim,) if claim else ()
+    visit.begin_batch([claim.doi for claim in taken])
     api, rate = services.orcid, services.rate
-    return [Sending(claim, api=api, record=record, rate=rate) for claim in taken]
+    return [Sending(claim, api=api, visit=visit, rate=rate) for claim in taken]
 
 
-def _write_down(settlements: Settled) -> int:
-    """Each at once, so that a worker that dies between two has lost nothing of the first."""
-    count = 0
-    for sending, found in settlements:
-        if not leases.settle(sending.claim, found, now=timezone.now()):
-            raise LeaseLost
-        count += 1
-        if found.everybody_waits and found.due_at:
-            leases.postpone_others(sending.claim.orcid, until=found.due_at)
-    return count
+def _write_down(orcid: OrcidId, settlements: Sequence[tuple[Sending, Settlement]]) -> int:
+    """All of one batch at once. A worker that dies before has lost nothing: what it added it had
+    announced, so the next one looks."""
+    with transaction.atomic():
+        settled = _unless_granted(orcid, settlements)
+        if leases.settle_all(settled, now=timezone.now()) < len(settled):
+            log.warning("the lease on claims of %s was lost", orcid)
+        waits = [found.due_at for _, found in settled if found.everybody_waits and found.due_at]
+        if waits:
+            leases.postpone_others(orcid, until=max(waits))
+    return len(settled)
 
 
-def _settle(sendings: list[Sending], services: Services) -> Settled:
+def _unless_granted(
+    orcid: OrcidId, settlements: Sequence[tuple[Sending, Settlement]]
+) -> list[tuple[Taken, Settlement]]:
+    """What is held for want of permission goes on where it has come at this very moment.
+
+    Whoever stores a grant holds the person's row, and then releases what is held: so one of the
+    two sees the other.
+    """
+    lacking = {sending.lacks for sending, _ in settlements if sending.lacks}
+    now = timezone.now()
+    come = {
+        purpose
+        for purpose in sorted(lacking)
+        for standing in standings([orcid], purpose, now=now, lock=True).values()
+        if standing.permission == "usable"
+    }
+    return [
+        (sending.claim, sending.at_once() if sending.lacks in come else found)
+        for sending, found in settlements
+    ]
+
+
+def _settle(sendings: list[Sending], visit: Visit, services: Services) -> Settled:
     """What becomes of each claim; where there are several, all are additions."""
     if len(sendings) == 1:
-        yield from _guarded(sendings, _by_itself(sendings[0], services))
+        yield from _guarded(sendings, _by_itself(sendings[0], visit, services))
         return
     together: dict[UsableGrant, list[Sending]] = defaultdict(list)
     for sending in sendings:
-        yield from _guarded([sending], _made_ready(sending, services, together))
-    for grant, ready in together.items():
-        yield from _guarded(ready, add_together(ready, grant, services.orcid))
+        ready = _made_ready(sending, visit, services, together)
+        yield from _guarded([sending], ready)
+    for grant, several in together.items():
+        yield from _guarded(several, add_together(several, grant, services.orcid))
 
 
-def _by_itself(sending: Sending, services: Services) -> Settled:
-    yield sending, _prepare(sending, services) or sending.settlement()
+def _by_itself(sending: Sending, visit: Visit, services: Services) -> Settled:
+    yield sending, _prepare(sending, visit, services) or sending.settlement()
 
 
 def _made_ready(
-    sending: Sending, services: Services, together: dict[UsableGrant, list[Sending]]
+    sending: Sending,
+    visit: Visit,
+    services: Services,
+    together: dict[UsableGrant, list[Sending]],
 ) -> Settled:
     """Settled already, or put among those that go by the same grant."""
-    settled = _prepare(sending, services)
+    settled = _prepare(sending, visit, services)
     grant = sending.grant_for(Step.ADD) if settled is None else None
     if grant is not None:
         together[grant].append(sending)
@@ -147,16 +172,15 @@ def _guarded(sendings: Iterable[Sending], settlements: Settled) -> Settled:
             yield sending, settled
 
 
-def _prepare(sending: Sending, services: Services) -> Settlement | None:
+def _prepare(sending: Sending, visit: Visit, services: Services) -> Settlement | None:
     """Give it what shall be on the record; or why it cannot be there now."""
     claim = sending.claim
     if claim.wanted == Wanted.ABSENT:
         return None
-    if claim.origin == Origin.AUTO_UPDATE and not claim.by_hand:
-        person = standing(claim.orcid, Purpose.AUTO_UPDATE, now=timezone.now())
-        if not person.auto_update:
-            return sending.known(Event.HOLD, reason="auto_update_off")
-    work = metadata.work(claim.doi)
+    by_itself = claim.origin == Origin.AUTO_UPDATE and not claim.by_hand
+    if by_itself and not visit.standing(Purpose.AUTO_UPDATE).auto_update:
+        return sending.known(Event.HOLD, reason="auto_update_off")
+    work = visit.work(claim.doi)
     if work is None and claim.put_code is not None:
         return sending.known(Event.KEEP)  # it was there before us, and nobody told us more
     if work is None:

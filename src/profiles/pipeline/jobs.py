@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from datetime import timedelta
 
 from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.job_context import JobContext
 from procrastinate.jobs import Status
 
 from ..claims import leases, locks
 from ..errors import UnexpectedAnswer, Unreachable
-from ..people import grants
+from ..people import grants, renewal
 from ..values.orcid_id import OrcidId
 from . import presence
 from .deliver import deliver
 from .harvest import harvest
-from .nudge import BACKGROUND, DELIVER, RECONCILE, nudge
+from .nudge import DELIVER, HOUSEKEEPING, RECONCILE, nudge, outstanding
 from .reconcile import reconcile
+from .refreshing import see_to_ends
 from .services import services
+from .tell import TELL, tell
 
 log = logging.getLogger(__name__)
 
-WINDOW = 100  # persons nudged at a time, so that the queue stays short whatever the backlog
+WINDOW = 200  # persons nudged at a time, so that the queue stays short whatever the backlog
 HEARTBEAT = 3  # seconds
 STALLED_AFTER = 12  # seconds without a heartbeat: the worker is dead
 
@@ -51,7 +55,7 @@ def reconcile_job(orcid: str) -> None:
 
 
 @app.periodic(cron="*/10 * * * *")
-@app.task(name="reconcile_some", queueing_lock="reconcile_some")
+@app.task(name="reconcile_some", queueing_lock="reconcile_some", priority=HOUSEKEEPING)
 def reconcile_some_job(timestamp: int) -> None:
     """Everybody in the course of a week, a few at a time."""
     now = timezone.now()
@@ -60,7 +64,7 @@ def reconcile_some_job(timestamp: int) -> None:
 
 
 @app.periodic(cron=_every(settings.PROFILES.harvest_seconds))
-@app.task(name="harvest", queueing_lock="harvest")
+@app.task(name="harvest", queueing_lock="harvest", priority=HOUSEKEEPING)
 def harvest_job(timestamp: int) -> None:
     """An outage of DataCite is no accident of ours: the next harvest goes on where this one stopped."""
     with locks.held("harvest") as mine:
@@ -73,22 +77,39 @@ def harvest_job(timestamp: int) -> None:
 
 
 @app.periodic(cron=_every(5))
-@app.task(name="feed", queueing_lock="feed")
-def feed_job(timestamp: int) -> None:
-    """Nudge those whose claims are due, and take back what dead workers had leased."""
-    now = timezone.now()
-    leases.sweep(now=now)
-    nudge(leases.due_orcids(now=now, limit=WINDOW), priority=BACKGROUND)
+@app.task(name="feed", queueing_lock="feed", priority=HOUSEKEEPING)
+def feed_job(timestamp: int, after: str = "") -> None:
+    """Nudge those whose claims are due, everybody in turn.
+
+    Only so many are nudged at a time; as long as there are more it goes on every second.
+    """
+    room = WINDOW - outstanding(DELIVER)
+    if room > 0:
+        due = leases.due_orcids(now=timezone.now(), limit=room, after=after)
+        nudge(due.orcids)
+        after = due.after
+        if not after:  # everybody was looked at
+            return
+    with suppress(AlreadyEnqueued):
+        feed_job.configure(schedule_in={"seconds": 1}).defer(timestamp=timestamp, after=after)
+
+
+@app.periodic(cron=_every(5))
+@app.task(name="sweep", queueing_lock="sweep", priority=HOUSEKEEPING)
+def sweep_job(timestamp: int) -> None:
+    """Take back leases that ran out, and let somebody look at those in hands that may be dead."""
+    leases.sweep(now=timezone.now())
+    nudge(leases.orcids_in_hand())
 
 
 @app.periodic(cron="17 3 * * *")
-@app.task(name="clear_sessions", queueing_lock="clear_sessions")
+@app.task(name="clear_sessions", queueing_lock="clear_sessions", priority=HOUSEKEEPING)
 def clear_sessions_job(timestamp: int) -> None:
     call_command("clearsessions")
 
 
 @app.periodic(cron=_every(10))
-@app.task(name="drop_stalled", queueing_lock="drop_stalled")
+@app.task(name="drop_stalled", queueing_lock="drop_stalled", priority=HOUSEKEEPING)
 async def drop_stalled_job(timestamp: int) -> None:
     """End the jobs of dead workers. What they had in hand comes again: a job is only a nudge."""
     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER):
@@ -110,3 +131,22 @@ def presence_job(timestamp: int) -> None:
             return
         if found.trouble:
             log.warning("presence: %s", found.trouble)
+
+
+@app.task(name=TELL)
+def tell_job(orcid: str) -> None:
+    tell(OrcidId(orcid))
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="tell_some", queueing_lock="tell_some", priority=HOUSEKEEPING)
+def tell_some_job(timestamp: int) -> None:
+    """Those whom the mail server would not let us tell before."""
+    nudge(renewal.whom_to_tell(now=timezone.now(), limit=WINDOW), job=TELL)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="see_to_ends", queueing_lock="see_to_ends", pass_context=True)
+def see_to_ends_job(context: JobContext, timestamp: int) -> None:
+    """Permissions are renewed before they end, or their owners warned."""
+    see_to_ends(stop=context.should_abort)

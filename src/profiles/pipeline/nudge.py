@@ -15,7 +15,8 @@ from procrastinate.exceptions import AlreadyEnqueued
 from ..values.orcid_id import OrcidId
 
 DELIVER, RECONCILE = "deliver", "reconcile"
-CLICK, BACKGROUND = 10, 0  # priorities: a person who waits is served first
+# Priorities: a person who waits is served first, after the small jobs that keep the house.
+HOUSEKEEPING, CLICK, BACKGROUND = 20, 10, 0
 
 
 def nudge(orcids: Iterable[OrcidId], *, job: str = DELIVER, priority: int = BACKGROUND) -> None:
@@ -32,6 +33,17 @@ def nudge(orcids: Iterable[OrcidId], *, job: str = DELIVER, priority: int = BACK
                 task.defer(orcid=orcid)
         except AlreadyEnqueued:
             continue
+
+
+def outstanding(job: str) -> int:
+    """How many of these wait in the queue."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo' AND task_name = %s",
+            [job],
+        )
+        (count,) = cursor.fetchone()
+    return int(count)
 
 
 def forget(orcid: OrcidId) -> None:

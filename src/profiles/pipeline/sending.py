@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from .. import conversion
 from ..claims import leases
-from ..claims.leases import Settlement, Taken
+from ..claims.leases import Settlement, Taken, Try
 from ..claims.states import Event
 from ..conversion import GroupingIds, OrcidWork
 from ..delivery import pace, retry
@@ -20,16 +20,22 @@ from ..delivery.client import OrcidApi
 from ..delivery.outcomes import Answer, Kind, Outcome, judge
 from ..delivery.pace import Rate
 from ..delivery.plan import Step, plan
+from ..delivery.refusals import RefusedReading
 from ..errors import ProfilesError, UnexpectedAnswer, Unreachable
 from ..people import grants
-from ..people.permissions import GrantState, UsableGrant
-from ..people.standing import HOLD_REASONS, standing
+from ..people.permissions import Purpose, UsableGrant
+from ..people.standing import HOLD_REASONS
 from . import permissions
-from .record import Record
+from .visit import Visit
 
 NO_IDS = GroupingIds(frozenset(), frozenset())
 PATIENCE = 3.0  # seconds in the queue to ORCID, until the worker does something else
 MOST_STEPS = 5  # look, add, adopt, update: more would be going round in circles
+# A lease is renewed before each call, and outlives the call and what comes after it. The lock on
+# the record tells sooner when a worker has died.
+LEASE = timedelta(minutes=2)
+# Until a call is over whose caller no longer waits for it: so long nobody looks what it did.
+PASSES_WITHIN = timedelta(seconds=5)
 
 
 class LeaseLost(ProfilesError):
@@ -39,10 +45,10 @@ class LeaseLost(ProfilesError):
 class Sending:
     """What we know of ORCID's side changes with every answer; what is wanted does not."""
 
-    def __init__(self, claim: Taken, *, api: OrcidApi, record: Record, rate: Rate) -> None:
+    def __init__(self, claim: Taken, *, api: OrcidApi, visit: Visit, rate: Rate) -> None:
         self.claim = claim
         self.api = api
-        self.record = record
+        self.visit = visit
         self.rate = rate
         self.rendered: bytes | None = None  # None: it shall leave the record
         self.wanted = ""  # the fingerprint of what shall be there
@@ -53,6 +59,9 @@ class Sending:
         self.api_client = claim.api_client
         self.unsure = claim.unsure
         self.accepted = False
+        self.duplicate = ""  # ORCID's words, when it has the work and does not tell where
+        self.lacks: Purpose | None = None  # the permission for want of which it is held
+        self.tries: list[Try] = []
 
     def shall_be(self, work: OrcidWork) -> None:
         """On the record."""
@@ -68,11 +77,12 @@ class Sending:
         for _ in range(MOST_STEPS):
             step = self._step()
             if step == Step.LEAVE:
-                return self.known(Event.KEEP if self.put_code else Event.CLEAR)
+                return self.left()
             grant = self.grant_for(step)
             if grant is None:
                 return self.without_grant()
-            settled = self.keep_pace(grant)
+            known = step == Step.LOOK and self.visit.has_read
+            settled = None if known else self.keep_pace(grant)
             if settled is None:
                 settled = self._look(grant) if step == Step.LOOK else self.send(step, grant)
             if settled is not None:
@@ -80,6 +90,16 @@ class Sending:
         return self._later(
             Outcome(kind=Kind.LATER, message="ORCID's answers contradict each other")
         )
+
+    def left(self) -> Settlement:
+        """ORCID has what is wanted."""
+        return self.known(Event.KEEP if self.put_code else Event.CLEAR)
+
+    def at_once(self) -> Settlement:
+        """What is known now; what is still to be done comes as soon as it may."""
+        if self._step() == Step.LEAVE:
+            return self.left()
+        return self.known(Event.POSTPONE, due_at=timezone.now(), tried=False)
 
     def known(
         self,
@@ -106,6 +126,7 @@ class Sending:
             fingerprint=self.sent if self.put_code else "",
             api_client=self.api_client if self.put_code or self.unsure else "",
             unsure=self.unsure,
+            tries=tuple(self.tries),
         )
 
     def postponed(self, outcome: Outcome, *, enough: int, otherwise: str) -> Settlement:
@@ -118,6 +139,8 @@ class Sending:
         )
         if wait is None:
             return self.known(Event.FAIL, reason=otherwise, message=outcome.message)
+        if self.unsure:
+            wait = max(wait, PASSES_WITHIN)
         return self.known(
             Event.POSTPONE,
             reason="try_again",
@@ -138,15 +161,14 @@ class Sending:
     def grant_for(self, step: Step) -> UsableGrant | None:
         """Only the client that put a work there may change it; a new work goes by its purpose."""
         if self.api_client and step != Step.ADD:
-            return grants.grant_of_client(
-                self.claim.orcid, self.api_client, removing=self.rendered is None
-            )
-        purpose = permissions.purpose_of(self.claim.origin)
-        return grants.usable_grant(self.claim.orcid, purpose, now=timezone.now())
+            return self.visit.grant_of_client(self.api_client, removing=self.rendered is None)
+        return self.visit.grant(permissions.purpose_of(self.claim.origin))
 
     def without_grant(self) -> Settlement:
         purpose = permissions.purpose_of(self.claim.origin)
-        permission = standing(self.claim.orcid, purpose, now=timezone.now()).permission
+        if self.visit.grant(purpose) is None:
+            self.lacks = purpose
+        permission = self.visit.standing(purpose).permission
         return self.known(Event.HOLD, reason=HOLD_REASONS.get(permission, "no_permission"))
 
     def alone(self) -> Settlement:
@@ -155,34 +177,47 @@ class Sending:
 
     def keep_pace(self, grant: UsableGrant) -> Settlement | None:
         """Wait for a place in the queue to ORCID; while ORCID is failing, let go of the claim."""
-        patience = time.monotonic() + PATIENCE
         background = not self.claim.insisted
-        while wait := pace.ask(grant.api_client, self.rate, background=background):
-            if wait.broken or time.monotonic() + wait.seconds > patience:
-                return self.known(
-                    Event.POSTPONE,
-                    reason="try_again",
-                    due_at=timezone.now() + timedelta(seconds=wait.seconds),
-                    everybody_waits=True,
-                    tried=False,
-                )
-            time.sleep(wait.seconds)
-        return None
+        wait = pace.enter(grant.api_client, self.rate, background=background, patience=PATIENCE)
+        if wait is None:
+            return None
+        return self.known(
+            Event.POSTPONE,
+            reason="try_again",
+            due_at=timezone.now() + timedelta(seconds=wait.seconds),
+            everybody_waits=True,
+            tried=False,
+        )
 
     def _look(self, grant: UsableGrant) -> Settlement | None:
-        """Find out what became of an addition whose answer was lost."""
+        """Find out what became of an addition whose answer was lost, or said "duplicate" only."""
         try:
-            self.put_code = self.record.put_code(self.claim.doi, grant)
+            self.put_code = self.visit.put_code(self.claim.doi, grant)
+        except RefusedReading as refused:
+            return self._unreadable(refused.outcome, grant)
         except (Unreachable, UnexpectedAnswer) as error:
             return self._later(_unread(error))
         self.unsure = False
+        if self.duplicate and self.put_code is None:
+            return self.known(Event.FAIL, reason="refused", message=self.duplicate)
         self.sent = ""  # it may be an older one: what it holds is not known
         return None
+
+    def _unreadable(self, outcome: Outcome, grant: UsableGrant) -> Settlement:
+        """What ORCID has stays unknown until it lets us look."""
+        match outcome.kind:
+            case Kind.GRANT_ENDED:
+                return self._grant_ended(Step.LOOK, outcome, grant)
+            case Kind.HOLD:
+                return self.known(Event.HOLD, reason=outcome.reason, message=outcome.message)
+        return self._later(Outcome(kind=Kind.LATER, message=outcome.message))
 
     def send(self, step: Step, grant: UsableGrant) -> Settlement | None:
         """One call, and what was learnt from it. None: plan again what is to be done now."""
         if step == Step.ADD:
             expect_answers([self], grant)
+        elif not leases.renew([self.claim], until=timezone.now() + LEASE):
+            raise LeaseLost
         started = time.monotonic()
         answer = self._request(step, grant.access_token.reveal())
         seconds = time.monotonic() - started
@@ -196,8 +231,10 @@ class Sending:
             pace.failing(grant.api_client, retry_after=outcome.retry_after)
         else:
             pace.well(grant.api_client)
+        if outcome.kind in (Kind.DONE, Kind.GONE):
+            grants.record_success(grant.grant_id, now=timezone.now())
         if outcome.unsure:
-            self.record.forget()
+            self.visit.forget_record()
 
     def learn(
         self, step: Step, answer: Answer, grant: UsableGrant, *, seconds: float
@@ -211,7 +248,8 @@ class Sending:
             case Kind.GONE:
                 return self._gone(step, outcome)
             case Kind.ADOPT:
-                return self._adopt(outcome, grant)
+                self._adopt(outcome, grant)
+                return None
             case Kind.LATER | Kind.BUSY:
                 return self._unknown_or_later(step, outcome, grant)
             case Kind.GRANT_ENDED:
@@ -225,18 +263,19 @@ class Sending:
         assert_never(outcome.kind)
 
     def _judged(self, answer: Answer, grant: UsableGrant, *, seconds: float) -> Outcome:
-        """And the attempt is written down."""
+        """And the attempt is noted, to be written down with what becomes of the claim."""
         outcome = judge(answer)
-        leases.record_attempt(
-            self.claim,
-            verb=answer.verb,
-            api_client=grant.api_client,
-            fingerprint=self.wanted,
-            status=answer.status,
-            error_code=answer.error_code,
-            outcome=outcome.kind,
-            milliseconds=round(seconds * 1000),
-            now=timezone.now(),
+        self.tries.append(
+            Try(
+                at=timezone.now(),
+                verb=answer.verb,
+                api_client=grant.api_client,
+                fingerprint=self.wanted,
+                status=answer.status,
+                error_code=answer.error_code,
+                outcome=str(outcome.kind),
+                milliseconds=round(seconds * 1000),
+            )
         )
         return outcome
 
@@ -252,13 +291,12 @@ class Sending:
         raise ValueError(f"{step} with put-code {put_code}")
 
     def _done(self, step: Step, outcome: Outcome, grant: UsableGrant) -> None:
-        grants.record_success(grant.grant_id, now=timezone.now())
         self.accepted = True
         if step == Step.ADD:
             self.put_code = outcome.put_code
         self.unsure = self.put_code is None
         if self.unsure:  # the answer did not name it: look it up, in a new reading
-            self.record.forget()
+            self.visit.forget_record()
         self.sent, self.api_client = self.wanted, grant.api_client
 
     def _gone(self, step: Step, outcome: Outcome) -> Settlement | None:
@@ -268,29 +306,19 @@ class Sending:
             return None
         return self.known(Event.CLEAR, reason=outcome.reason)
 
-    def _adopt(self, duplicate: Outcome, grant: UsableGrant) -> Settlement | None:
+    def _adopt(self, duplicate: Outcome, grant: UsableGrant) -> None:
         """ORCID has the work from us already (9021): it is this claim's, whatever it holds."""
-        try:
-            self.put_code = duplicate.put_code or self.record.put_code(self.claim.doi, grant)
-        except (Unreachable, UnexpectedAnswer) as error:
-            return self._later(_unread(error))
-        self.unsure = False
-        if self.put_code is None:
-            return self.known(Event.FAIL, reason="refused", message=duplicate.message)
-        self.sent, self.api_client = "", grant.api_client
-        return None
+        self.put_code, self.sent, self.api_client = duplicate.put_code, "", grant.api_client
+        self.unsure = self.put_code is None
+        if self.unsure:
+            self.duplicate = duplicate.message
+            self.visit.forget_record()
 
-    def _unknown_or_later(
-        self, step: Step, outcome: Outcome, grant: UsableGrant
-    ) -> Settlement | None:
-        """Updating and deleting again does no harm; adding again could. So look, before all else."""
-        if step != Step.ADD:
-            return self._later(outcome)
-        self.unsure = outcome.unsure
-        self.api_client = grant.api_client
-        if self.unsure and self._look(grant) is None and self.put_code is not None:
-            return None
-        self.unsure = outcome.unsure and self.put_code is None  # it may still come through
+    def _unknown_or_later(self, step: Step, outcome: Outcome, grant: UsableGrant) -> Settlement:
+        """Updating and deleting again does no harm; adding again could: look first, the next time."""
+        if step == Step.ADD:
+            self.unsure = outcome.unsure
+            self.api_client = grant.api_client
         return self._later(outcome)
 
     def _later(self, outcome: Outcome) -> Settlement:
@@ -303,18 +331,20 @@ class Sending:
 
     def _grant_ended(self, step: Step, outcome: Outcome, grant: UsableGrant) -> Settlement:
         """One refusal is enough: none of the person's claims is sent in vain after it."""
-        self.unsure = False
-        now = timezone.now()
-        grants.end_grant(grant.grant_id, state=GrantState.REVOKED, reason=outcome.reason, now=now)
-        permissions.ended(self.claim.orcid, outcome.reason)
+        if step != Step.LOOK:
+            self.unsure = False
+        refused = grant.access_token.fingerprint
+        permissions.grant_ended(grant.grant_id, reason=outcome.reason, fingerprint=refused)
+        self.visit.look_again()
         other = self.grant_for(step)
-        if other is not None and other.grant_id != grant.grant_id:
+        if other is not None and other.access_token != grant.access_token:
             # A new permission came while the old one was in use.
             return self._later(Outcome(kind=Kind.LATER, message=outcome.message))
         purpose = permissions.purpose_of(self.claim.origin)
-        if grants.usable_grant(self.claim.orcid, purpose, now=now) is not None:
+        if self.visit.grant(purpose) is not None:
             # The person's permission is for another of our clients, and this work out of its reach.
             return self.known(Event.FAIL, reason="not_ours", message=outcome.message)
+        self.lacks = purpose
         return self.known(Event.HOLD, reason=outcome.reason, message=outcome.message)
 
     def _failed(self, step: Step, outcome: Outcome) -> Settlement | None:
@@ -331,7 +361,8 @@ def expect_answers(sendings: Sequence[Sending], grant: UsableGrant) -> None:
     Raises LeaseLost; then nothing may be sent.
     """
     claims = [sending.claim for sending in sendings]
-    if not leases.expect_answer(claims, api_client=grant.api_client):
+    until = timezone.now() + LEASE
+    if not leases.expect_answer(claims, api_client=grant.api_client, until=until):
         raise LeaseLost
     for sending in sendings:
         sending.unsure, sending.api_client = True, grant.api_client

@@ -69,7 +69,7 @@ def _one(sending: Sending, answer: Answer, grant: UsableGrant, *, seconds: float
         # In a bulk ORCID also calls it a duplicate when another work of ours only names it as a
         # version; the put-code it tells may be that one's. By itself the answer is exact.
         return sending.alone()
-    return sending.learn(Step.ADD, answer, grant, seconds=seconds) or sending.settlement()
+    return sending.learn(Step.ADD, answer, grant, seconds=seconds) or sending.at_once()
 
 
 def _all(
@@ -84,5 +84,7 @@ def _all(
             sending.unsure = outcome.unsure
             yield sending, sending.alone()
         else:
-            settled = sending.learn(Step.ADD, whole, grant, seconds=seconds)
-            yield sending, settled or sending.settlement()
+            yield (
+                sending,
+                sending.learn(Step.ADD, whole, grant, seconds=seconds) or sending.at_once(),
+            )

@@ -1,0 +1,92 @@
+"""One person's turn: what is asked for each claim, looked up once for all of them.
+
+Permissions and metadata may come and go, and are looked up anew for each batch. The record is read
+when somebody has to look; whoever makes the visit is the only one who writes, so a reading stays
+true until a call is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django.utils import timezone
+
+from ..claims import metadata
+from ..delivery import adoption, pace
+from ..delivery.client import OrcidApi
+from ..errors import Unreachable
+from ..people import grants
+from ..people.permissions import Purpose, UsableGrant
+from ..people.standing import Standing, standing
+from ..values.doi import Doi
+from ..values.orcid_id import OrcidId
+from ..values.work import Work
+
+_Which = Purpose | tuple[str, bool]  # by purpose, or by API client and whether it is to remove
+
+
+class Visit:
+    def __init__(self, orcid: OrcidId, api: OrcidApi) -> None:
+        self._orcid = orcid
+        self._api = api
+        self._works: dict[str, Any] | None = None
+        self._grants: dict[_Which, UsableGrant | None] = {}
+        self._standings: dict[Purpose, Standing] = {}
+        self._contents: dict[Doi, bytes] = {}
+
+    def begin_batch(self, dois: Collection[Doi]) -> None:
+        self._contents = metadata.contents(dois)
+        self.look_again()
+
+    def work(self, doi: Doi) -> Work | None:
+        """The metadata of one of the batch, where we have them."""
+        content = self._contents.get(doi)
+        return None if content is None else metadata.read(content)
+
+    # ---- permissions
+
+    def look_again(self) -> None:
+        """Permissions may have come or gone."""
+        self._grants.clear()
+        self._standings.clear()
+
+    def grant(self, purpose: Purpose) -> UsableGrant | None:
+        if purpose not in self._grants:
+            found = grants.usable_grant(self._orcid, purpose, now=timezone.now())
+            self._grants[purpose] = found
+        return self._grants[purpose]
+
+    def grant_of_client(self, api_client: str, *, removing: bool) -> UsableGrant | None:
+        which = (api_client, removing)
+        if which not in self._grants:
+            found = grants.grant_of_client(self._orcid, api_client, removing=removing)
+            self._grants[which] = found
+        return self._grants[which]
+
+    def standing(self, purpose: Purpose) -> Standing:
+        if purpose not in self._standings:
+            self._standings[purpose] = standing(self._orcid, purpose, now=timezone.now())
+        return self._standings[purpose]
+
+    # ---- the record
+
+    def forget_record(self) -> None:
+        """Something may have changed there that we do not know of."""
+        self._works = None
+
+    def put_code(self, doi: Doi, grant: UsableGrant) -> int | None:
+        """Of our own work with this DOI. Raises Unreachable, UnexpectedAnswer."""
+        if self._works is None:
+            try:
+                self._works = self._api.works(self._orcid, token=grant.access_token.reveal())
+            except Unreachable as error:
+                pace.failing(grant.api_client, retry_after=error.retry_after)
+                raise
+            pace.well(grant.api_client)
+        return adoption.find_put_code(self._works, doi=doi, api_client=grant.api_client)
+
+    @property
+    def has_read(self) -> bool:
+        """Looking costs no call."""
+        return self._works is not None
