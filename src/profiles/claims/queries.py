@@ -62,6 +62,8 @@ class ClaimRow(msgspec.Struct, frozen=True, kw_only=True):
     due_at: datetime | None
     sent_at: datetime | None
     updated: datetime
+    hidden_since: datetime | None  # the DOI is no longer public, and the work stays
+    unnamed_since: datetime | None  # the metadata no longer name the person, and the work stays
     actions: frozenset[str]  # of "retry", "remove", "restore", "decline"
 
 
@@ -185,10 +187,10 @@ def backlog(now: datetime) -> tuple[int, float]:
 
 def _detail(claims: QuerySet[Claim], what: str) -> ClaimDetail:
     """The claim, its changes and the calls about it, in one query."""
-    claim = claims.annotate(title=_TITLE, events=_CHANGES, calls=_CALLS).first()
+    claim = claims.annotate(title=_TITLE, hidden=_HIDDEN, events=_CHANGES, calls=_CALLS).first()
     if claim is None:
         raise NotFound(what)
-    row = _row(claim, claim.title)
+    row = _row(claim, claim.title, claim.hidden)
     lines = [_change_line(change) for change in claim.events]
     lines += [_call_line(call) for call in claim.calls]
     return ClaimDetail(row, tuple(sorted(lines, key=lambda line: line.at, reverse=True)))
@@ -225,18 +227,18 @@ def _moment(line: dict[str, Any]) -> datetime:
 
 
 def _rows(claims: QuerySet[Claim]) -> tuple[ClaimRow, ...]:
-    return tuple(_row(claim, claim.title) for claim in claims.annotate(title=_TITLE))
+    listed = claims.annotate(title=_TITLE, hidden=_HIDDEN)
+    return tuple(_row(claim, claim.title, claim.hidden) for claim in listed)
 
 
-_TITLE = Coalesce(
-    Subquery(StoredWork.objects.filter(doi=OuterRef("doi")).values("title")),
-    Value(""),
-    output_field=TextField(),
-)
+_STORED = StoredWork.objects.filter(doi=OuterRef("doi"))
+_TITLE = Coalesce(Subquery(_STORED.values("title")), Value(""), output_field=TextField())
+_HIDDEN = Subquery(_STORED.values("hidden_since"))
 
 
-def _row(claim: Claim, title: str) -> ClaimRow:
+def _row(claim: Claim, title: str, hidden_since: datetime | None) -> ClaimRow:
     state = State(claim.state)
+    stays = claim.wanted == Wanted.PRESENT
     blocked = claim.before_block != ""
     reason = REASONS.get(claim.reason or (BLOCKED if blocked else ""))
     return ClaimRow(
@@ -257,6 +259,8 @@ def _row(claim: Claim, title: str) -> ClaimRow:
         due_at=claim.due_at,
         sent_at=claim.sent_at,
         updated=claim.updated,
+        hidden_since=hidden_since if stays else None,
+        unnamed_since=claim.unnamed_since if stays and not claim.by_hand else None,
         actions=frozenset(
             name
             for name, event in ACTIONS.items()
