@@ -53,6 +53,7 @@ class ClientFields(TypedDict, total=False):
     kind: Literal["public", "member", "premium"]
     on_behalf_of_user: bool
     locked: bool
+    persistent: bool
 
 
 class PersonFields(TypedDict, total=False):
@@ -155,14 +156,15 @@ class OrcidSimulator:
 
     def revoke_tokens(self, orcid: str, *, client_id: str = "") -> int:
         """As the person does on the trusted-parties page; how many were live."""
-        live = [
+        live = self.registry.live_tokens(orcid)
+        named = [
             token
-            for token in self.registry.live_tokens(orcid)
-            if not client_id or token.client_id == client_id
+            for token in self.registry.tokens_of.get(orcid, ())
+            if not token.disabled and client_id in ("", token.client_id)
         ]
-        for token in live:
+        for token in named:  # also those that ran out: a refresh token outlives them
             token.disabled = "USER_REVOKED"
-        return len(live)
+        return sum(token in live for token in named)
 
     def grant(self, orcid: str, *, client_id: str, scope: str) -> Token:
         """A token without the round through the browser."""

@@ -18,6 +18,7 @@ RecordState = Literal["active", "locked", "deactivated", "deprecated", "unclaime
 
 # Token lifetimes in seconds (ORCID-Source, development.properties).
 PERSISTENT = 631138519
+SHORT = 3600  # to write with, through a client that ORCID has not enabled for persistent tokens
 IMPLICIT = 600
 CODE_LIFETIME = 600
 
@@ -61,6 +62,7 @@ class Client:
     kind: Literal["public", "member", "premium"] = "premium"
     on_behalf_of_user: bool = False  # "member, on behalf of the user": sets the assertion origin
     locked: bool = False
+    persistent: bool = True  # whether tokens to write with last 20 years
 
 
 @dataclass(slots=True)
@@ -232,8 +234,10 @@ class Registry:
         client_id: str,
         orcid: str,
         scopes: tuple[str, ...],
-        expires_in: int = PERSISTENT,
+        expires_in: int | None = None,
     ) -> Token:
+        if expires_in is None:
+            expires_in = self._lifetime(client_id, scopes if orcid else ())
         token = Token(
             access=str(uuid.uuid4()),
             refresh=str(uuid.uuid4()),
@@ -247,6 +251,11 @@ class Registry:
         self.by_refresh[token.refresh] = token
         self.tokens_of[orcid].append(token)
         return token
+
+    def _lifetime(self, client_id: str, scopes: tuple[str, ...]) -> int:
+        client = self.clients.get(client_id)
+        writes = any(scope.endswith("/update") for scope in scopes)
+        return SHORT if client and writes and not client.persistent else PERSISTENT
 
     def alive(self, token: Token) -> bool:
         return not token.disabled and self.clock.now() < token.made + token.expires_in

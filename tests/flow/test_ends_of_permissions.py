@@ -1,0 +1,317 @@
+"""Permissions that end, or would: renewed in time, or held and told once. Over the wire."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+import time_machine
+from django.core import mail
+from django.db import connection
+from django.utils import timezone
+
+from profiles.claims import ledger
+from profiles.claims.models import Claim
+from profiles.claims.states import Origin, State
+from profiles.errors import Misconfigured, Unreachable
+from profiles.people import grants, wiring
+from profiles.people.models import Grant, Person
+from profiles.people.permissions import GrantState, Purpose, TokenReply
+from profiles.people.sealing import Secret
+from profiles.pipeline import permissions, refreshing, tell
+from profiles.simulator.orcid.state import Token
+from profiles.simulator.server import Simulation
+from profiles.values.doi import Doi
+
+from .people import ALICE, BOB, SCOPE, person
+
+pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+AUTO = Purpose.AUTO_UPDATE
+
+
+@pytest.fixture
+def alice(simulation: Simulation) -> Person:
+    wiring.forget()
+    made = person(ALICE)
+    made.email = "alice@example.org"
+    made.save()
+    return made
+
+
+def give(
+    simulation: Simulation,
+    who: Person,
+    *,
+    lasts: timedelta = 7300 * DAY,
+    renewable: bool = True,
+    scope: str = SCOPE,
+    purpose: Purpose = AUTO,
+) -> Token:
+    """A permission that is alive at ORCID and here."""
+    client = simulation.orcid_client.id
+    token = simulation.orcid.registry.issue_token(
+        client_id=client,
+        orcid=who.orcid or "",
+        scopes=tuple(scope.split()),
+        expires_in=int(lasts.total_seconds()),
+    )
+    now = timezone.now()
+    reply = TokenReply(
+        access_token=Secret(token.access),
+        refresh_token=Secret(token.refresh) if renewable else None,
+        scope=scope,
+        expires_at=now + lasts,
+        orcid=ALICE,
+        name="",
+        api_client=client,
+    )
+    grants.store_grant(who, purpose, reply, now)
+    return token
+
+
+def want(doi: str = "10.5555/sea") -> None:
+    ledger.want(ALICE, Doi(doi), origin=Origin.AUTO_UPDATE, by="test", now=timezone.now())
+
+
+def later(simulation: Simulation, moved: timedelta) -> time_machine.travel:
+    """The same moment here and at ORCID."""
+    del simulation  # its clock follows ours
+    return time_machine.travel(timezone.now() + moved)
+
+
+def states() -> list[str]:
+    return [claim.state for claim in Claim.objects.order_by("doi")]
+
+
+def refreshed(simulation: Simulation) -> int:
+    return sum(
+        token.disabled == "REFRESHED" for token in simulation.orcid.registry.tokens.values()
+    )
+
+
+# ---- ended at ORCID
+
+
+def test_what_hung_on_an_ended_grant_is_held_with_it(
+    simulation: Simulation, alice: Person
+) -> None:
+    give(simulation, alice)
+    want()
+    assert permissions.grant_ended(Grant.objects.get().pk, reason="permission_ended")
+    grant, claim = Grant.objects.get(), Claim.objects.get()
+    assert (grant.state, grant.ended_reason) == ("revoked", "permission_ended")
+    assert (claim.state, claim.reason) == (State.HELD, "permission_ended")
+
+
+def test_a_refused_token_that_was_renewed_meanwhile_ends_nothing(
+    simulation: Simulation, alice: Person
+) -> None:
+    old = Secret(give(simulation, alice).access).fingerprint
+    want()
+    grant = Grant.objects.get()
+    permissions.renew(grant.pk)
+    assert not permissions.grant_ended(grant.pk, reason="permission_ended", fingerprint=old)
+    assert (Grant.objects.get().state, states()) == ("active", [State.WAITING])
+    new = Grant.objects.get().fingerprint
+    assert permissions.grant_ended(grant.pk, reason="permission_ended", fingerprint=new)
+    assert (Grant.objects.get().state, states()) == ("revoked", [State.HELD])
+
+
+def test_the_end_of_one_grant_leaves_what_another_serves(
+    simulation: Simulation, alice: Person
+) -> None:
+    give(simulation, alice)
+    give(simulation, alice, purpose=Purpose.SEARCH_AND_LINK)
+    want()
+    permissions.grant_ended(Grant.objects.get(purpose=AUTO).pk, reason="permission_ended")
+    assert states() == [State.WAITING]
+    tell.tell(ALICE)
+    assert mail.outbox == []  # nothing that was allowed is missing
+
+
+def test_a_new_grant_releases_what_an_old_one_held(simulation: Simulation, alice: Person) -> None:
+    give(simulation, alice)
+    want()
+    permissions.grant_ended(Grant.objects.get().pk, reason="permission_ended")
+    give(simulation, alice)
+    assert permissions.granted(ALICE) == 1
+    assert states() == [State.WAITING]
+
+
+# ---- told once
+
+
+def ended(simulation: Simulation, alice: Person) -> Token:
+    token = give(simulation, alice)
+    want("10.5555/sea")
+    want("10.5555/tide")
+    permissions.grant_ended(Grant.objects.get().pk, reason="permission_ended")
+    return token
+
+
+def test_the_person_is_told_once_in_plain_words(simulation: Simulation, alice: Person) -> None:
+    token = ended(simulation, alice)
+    for _ in range(3):
+        tell.tell(ALICE)
+    assert len(mail.outbox) == 1
+    message = mail.outbox[0]
+    html = message.alternatives[0].content  # type: ignore[attr-defined]
+    assert message.to == ["alice@example.org"]
+    assert message.subject == "Your permission for DataCite at ORCID has ended"
+    for text in (message.body, html):
+        assert "2 works wait for your permission" in text
+        assert "/settings/permission/again?purpose=auto_update" in text
+        assert ALICE in text
+        assert token.access not in text
+        assert token.refresh not in text
+    assert "<img" not in html
+
+
+def test_of_many_workers_one_tells(
+    simulation: Simulation, alice: Person, transactional_db: None
+) -> None:
+    ended(simulation, alice)
+    together = threading.Barrier(4)
+
+    def work() -> None:
+        together.wait(10)
+        tell.tell(ALICE)
+        connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert len(mail.outbox) == 1
+
+
+def test_what_the_person_withdrew_here_is_no_news(simulation: Simulation, alice: Person) -> None:
+    give(simulation, alice)
+    from profiles.people import orcid_permission
+
+    orcid_permission.withdraw(alice, AUTO, reason="withdrawn in Settings", now=timezone.now())
+    tell.tell(ALICE)
+    assert mail.outbox == []
+
+
+def test_without_an_address_nothing_is_sent_until_there_is_one(
+    simulation: Simulation, alice: Person
+) -> None:
+    Person.objects.update(email="")
+    ended(simulation, alice)
+    tell.tell(ALICE)
+    assert mail.outbox == []
+    Person.objects.update(email="alice@example.org")
+    tell.tell(ALICE)
+    assert len(mail.outbox) == 1
+
+
+def test_old_news_are_not_sent(simulation: Simulation, alice: Person) -> None:
+    ended(simulation, alice)
+    with later(simulation, 8 * DAY):
+        tell.tell(ALICE)
+    assert mail.outbox == []
+
+
+# ---- renewed in time
+
+
+def test_a_permission_is_renewed_a_month_before_it_ends(
+    simulation: Simulation, alice: Person
+) -> None:
+    old = give(simulation, alice, lasts=400 * DAY)
+    with later(simulation, 369 * DAY):
+        assert refreshing.see_to_ends() == 0
+    with later(simulation, 371 * DAY):
+        assert refreshing.see_to_ends() == 1
+        grant = Grant.objects.get()
+        assert grant.state == "active"
+        assert grant.expires_at is not None
+        assert grant.expires_at > timezone.now() + 7000 * DAY
+        usable = grants.usable_grant(ALICE, AUTO, timezone.now())
+        assert usable is not None
+        live = [token.access for token in simulation.orcid.registry.live_tokens(ALICE)]
+        assert [usable.access_token.reveal()] == live
+        assert old.access not in live
+        assert refreshing.see_to_ends() == 0
+    assert mail.outbox == []
+
+
+def test_a_short_token_is_renewed_at_half_its_life(simulation: Simulation, alice: Person) -> None:
+    simulation.orcid_client.persistent = False
+    give(simulation, alice, lasts=HOUR)
+    with later(simulation, timedelta(minutes=29)):
+        assert refreshing.see_to_ends() == 0
+    for minutes in (31, 62, 93):
+        with later(simulation, timedelta(minutes=minutes)):
+            assert refreshing.see_to_ends() == 1
+            assert refreshing.see_to_ends() == 0
+    assert refreshed(simulation) == 3
+
+
+def test_an_expired_token_is_renewed_when_it_is_needed(
+    simulation: Simulation, alice: Person
+) -> None:
+    give(simulation, alice, lasts=HOUR)
+    want()
+    with later(simulation, 30 * DAY):
+        assert grants.usable_grant(ALICE, AUTO, timezone.now()) is None
+        usable = permissions.usable(ALICE, AUTO)
+        assert usable is not None
+        assert not usable.lapsed
+        assert usable.access_token.reveal() in {
+            token.access for token in simulation.orcid.registry.live_tokens(ALICE)
+        }
+        assert permissions.usable(ALICE, AUTO) == usable
+        client = simulation.orcid_client.id
+        assert permissions.of_client(ALICE, client, removing=False) == usable
+    assert refreshed(simulation) == 1
+
+
+def test_a_permission_withdrawn_at_orcid_is_noticed_at_its_renewal(
+    simulation: Simulation, alice: Person
+) -> None:
+    give(simulation, alice, lasts=HOUR)
+    want()
+    with later(simulation, 2 * HOUR):
+        simulation.orcid.revoke_tokens(ALICE)
+        assert permissions.usable(ALICE, AUTO) is None
+        assert (Grant.objects.get().state, states()) == ("revoked", [State.HELD])
+        tell.tell(ALICE)
+        assert len(mail.outbox) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        ({"status": 503}, Unreachable),
+        ({"reset": "before"}, Unreachable),
+        ({"status": 401, "body": {"error": "invalid_client"}}, Misconfigured),
+        ({"status": 400, "body": {"error": "unauthorized_client"}}, Misconfigured),
+        ({"status": 401, "body": {"error": "server_error"}}, Unreachable),
+    ],
+)
+def test_what_is_not_the_persons_doing_ends_nothing_and_is_tried_again(
+    simulation: Simulation, alice: Person, fault: dict[str, object], kind: type[Exception]
+) -> None:
+    give(simulation, alice, lasts=HOUR)
+    want()
+    with later(simulation, 2 * HOUR):
+        simulation.orcid.faults.add(path_prefix="/oauth/token", times=1, **fault)
+        with pytest.raises(kind):
+            permissions.usable(ALICE, AUTO)
+        simulation.orcid.faults.add(path_prefix="/oauth/token", times=1, **fault)
+        assert refreshing.see_to_ends() == 1
+        assert refreshing.see_to_ends() == 0  # not at once again
+        assert (Grant.objects.get().state, states()) == ("active", [State.WAITING])
+    with later(simulation, 4 * HOUR):
+        assert refreshing.see_to_ends() == 1
+        assert Grant.objects.get().renewed_at is not None
+
+
