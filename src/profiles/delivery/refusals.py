@@ -9,6 +9,9 @@ from .outcomes import Outcome
 class RefusedReading(UnexpectedAnswer):
     """ORCID does not let us read the record"""
 
-    def __init__(self, outcome: Outcome) -> None:
+    def __init__(
+        self, outcome: Outcome, *, status: int | None = None, error_code: int | None = None
+    ) -> None:
+        self.status, self.error_code = status, error_code
         self.outcome = outcome  # HOLD, GRANT_ENDED or FAIL, with its reason
         super().__init__(outcome.message or outcome.reason)
