@@ -1,0 +1,332 @@
+"""The parts of `profiles benchmark deliver`. Wants Django set up."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+from django.db import connection
+
+from ...pipeline import wishes
+from ...values.doi import Doi
+from ...values.orcid_id import OrcidId
+from . import seeding
+from .crew import Cpu, Crew, cpu, working
+from .figures import Figure, Part, least_seconds, percentile
+from .home import database_server
+from .progress import say, until_all
+from .stand_ins import Remote, Seen
+
+START_SECONDS = 60
+LATEST_SECONDS = 60  # that a clicked work is waited for
+RUN_IN_SECONDS = 10  # of work on the backlog before the first click
+NO_LIMIT = 9_999  # a second: the most that the settings take
+MEMORY_MB = 250
+MB = 1024 * 1024
+
+
+class Size(msgspec.Struct, frozen=True, kw_only=True):
+    persons: int
+    works: int
+    workers: int
+    concurrency: int
+    rate: float
+    burst: int
+    backlog: int
+    clicks: int
+    clicks_a_second: float
+    limit: int
+
+
+class Round(NamedTuple):
+    """One batch of claims, from the ledger to the records."""
+
+    claims: int
+    seconds: float  # from the ledger to the last work on its record
+    seen: Seen
+    cpu: Cpu
+    peak: int
+    exactly_once: int  # claims whose work is on the record, and there once
+
+
+class Click(NamedTuple):
+    kind: str
+    orcid: OrcidId
+    doi: Doi
+    at: float
+
+
+class Ground:
+    """Where the parts take place, one after the other: they share the people."""
+
+    def __init__(self, size: Size, *, stand_ins: Remote, home: Path) -> None:
+        self.size = size
+        self.stand_ins = stand_ins
+        self.log = home / "workers.log"
+        self.database = database_server(home)
+        self._orcids: list[OrcidId] = []
+
+    # --- the parts
+
+    def pace(self) -> Part:
+        size = self.size
+        done = self._round("pace", rate=size.rate, burst=size.burst)
+        least = least_seconds(done.seen.requests, rate=size.rate, burst=size.burst)
+        ratio = done.seconds / least if least else float("nan")
+        return Part(
+            f"At ORCID's pace: {size.persons:,} persons × {size.works} new DOIs, "
+            f"{size.rate:g} requests a second, burst {size.burst}, {size.workers} workers",
+            (
+                *_kept(done.seen, done.claims, done.exactly_once),
+                Figure(
+                    name="works a request",
+                    value=done.claims / done.seen.requests,
+                    bound="≥",
+                    goal=min(5, size.works),
+                ),
+                Figure(name="time", value=done.seconds, unit="s", remark="claims to last work"),
+                Figure(
+                    name="of the least possible",
+                    value=ratio,
+                    unit="×",
+                    bound="≤",
+                    goal=1.05,
+                    remark=f"(requests − burst) / rate = {least:.1f} s",
+                ),
+                _memory(done.peak),
+            ),
+        )
+
+    def speed(self) -> Part:
+        done = self._round("speed", rate=NO_LIMIT, burst=NO_LIMIT)
+        per_work = Cpu(*(1000 * seconds / done.claims for seconds in done.cpu))
+        return Part(
+            f"As fast as it goes: {self.size.persons:,} persons × {self.size.works} new DOIs, "
+            f"no limiter, {self.size.workers} workers, {os.cpu_count()} processors",
+            (
+                *_kept(done.seen, done.claims, done.exactly_once),
+                Figure(name="works a second", value=done.claims / done.seconds),
+                Figure(name="workers' CPU a work", value=per_work.workers, unit="ms"),
+                Figure(name="PostgreSQL's CPU a work", value=per_work.database, unit="ms"),
+                Figure(name="simulators' CPU a work", value=per_work.simulators, unit="ms"),
+                _memory(done.peak),
+            ),
+        )
+
+    def clicks(self) -> Part:
+        size = self.size
+        behind = self._people(max(size.backlog // size.works, 1))
+        others = self._people(len(behind) + size.clicks)[len(behind) :]
+        self._empty(rate=size.rate, burst=size.burst, enforced=True)
+        plan = _planned(behind, others, size.clicks)
+        with self._crew(rate=size.rate, burst=size.burst) as crew:
+            waiting = seeding.claims(behind, part="backlog", works=size.works)
+            seeding.failed([(each.orcid, each.doi) for each in plan if each.kind == RETRY])
+            seeding.analyze()
+            say(f"{waiting:,} claims wait")
+            time.sleep(RUN_IN_SECONDS)
+            begun = time.monotonic()
+            made = self._click(plan, crew)
+            arrivals = self._arrivals(made, crew)
+            seconds = time.monotonic() - begun
+            left = _unfinished()
+        seen: Seen = self.stand_ins.seen()
+        return Part(
+            f"Clicks during a backlog of {waiting:,} claims: {len(made)} of them, "
+            f"{size.clicks_a_second:g} a second, at ORCID's pace, {size.workers} workers",
+            (*_waits(made, arrivals), *_kept(seen), _memory(crew.peak)),
+            (
+                f"{left:,} claims still wait after {seconds:.0f} s of clicks."
+                + ("" if left else " Too few: the last clicks met no backlog. Use --backlog."),
+            ),
+        )
+
+    # --- what they do
+
+    def _round(self, part: str, *, rate: float, burst: int) -> Round:
+        size = self.size
+        orcids = self._people(size.persons)
+        self._empty(rate=rate, burst=burst, enforced=rate < NO_LIMIT)
+        with self._crew(rate=rate, burst=burst) as crew:
+            before = self._cpu(crew)
+            total = seeding.claims(orcids, part=part, works=size.works)
+            begun = time.time()
+            until_all(part, total, self.stand_ins.count, limit=size.limit, watch=crew.require_alive)
+            until_all(
+                f"{part}: settled",
+                total,
+                lambda: total - _unfinished(),
+                limit=size.limit,
+                watch=crew.require_alive,
+            )
+            used = self._cpu(crew).since(before)
+        seen: Seen = self.stand_ins.seen()
+        wanted = {
+            (orcid, doi)
+            for number, orcid in enumerate(orcids)
+            for doi in seeding.dois(part, of=number, works=size.works)
+        }
+        return Round(
+            claims=total,
+            seconds=max(max(times) for times in seen.works.values()) - begun,
+            seen=seen,
+            cpu=used,
+            peak=crew.peak,
+            exactly_once=sum(len(seen.works.get(one, ())) == 1 for one in wanted),
+        )
+
+    def _click(self, plan: list[Click], crew: Crew) -> list[Click]:
+        """People come when they like: at random, so many a second on average."""
+        chance = random.Random(1)  # noqa: S311 (the same each time)
+        made: list[Click] = []
+        due = time.monotonic()
+
+        def next_one() -> int:
+            nonlocal due
+            if time.monotonic() >= due:
+                made.append(_act(plan[len(made)]))
+                due += chance.expovariate(self.size.clicks_a_second)
+            return len(made)
+
+        until_all(
+            "clicks",
+            len(plan),
+            next_one,
+            limit=self.size.limit,
+            watch=crew.require_alive,
+            look_seconds=0.01,
+        )
+        return made
+
+    def _arrivals(self, made: list[Click], crew: Crew) -> dict[tuple[str, str], float]:
+        """When each work came; one that has not come by now is left out."""
+        wanted = [(click.orcid, click.doi) for click in made]
+        give_up = time.monotonic() + LATEST_SECONDS
+        while True:
+            found: dict[tuple[str, str], float] = self.stand_ins.arrivals(wanted)
+            if len(found) == len(wanted) or time.monotonic() > give_up:
+                return found
+            crew.require_alive()
+            time.sleep(0.5)
+
+    @contextmanager
+    def _crew(self, *, rate: float, burst: int) -> Iterator[Crew]:
+        environ = {**os.environ, "ORCID_RATE": f"{rate}", "ORCID_BURST": f"{burst}"}
+        size = self.size
+        with working(
+            size.workers, concurrency=size.concurrency, environ=environ, log=self.log
+        ) as crew:
+            until_all(
+                "workers",
+                size.workers,
+                _workers,
+                limit=START_SECONDS,
+                watch=crew.require_alive,
+            )
+            yield crew
+
+    def _cpu(self, crew: Crew) -> Cpu:
+        return cpu(crew, database=self.database, simulators=self.stand_ins.process)
+
+    def _people(self, count: int) -> list[OrcidId]:
+        missing = count - len(self._orcids)
+        if missing > 0:
+            known = self.stand_ins.people(missing)
+            seeding.people(known)
+            self._orcids += [OrcidId(orcid) for orcid, _ in known]
+        return self._orcids[:count]
+
+    def _empty(self, *, rate: float, burst: int, enforced: bool) -> None:
+        seeding.empty()
+        self.stand_ins.empty(rate=rate, burst=burst, enforced=enforced)
+
+
+# --- clicks
+
+OTHER, OWN, RETRY = (
+    "by others",
+    "new, by persons of the backlog",
+    "retry, by persons of the backlog",
+)
+KINDS = (OTHER, OWN, OTHER, RETRY)
+
+
+def _planned(behind: list[OrcidId], others: list[OrcidId], count: int) -> list[Click]:
+    chance = random.Random(2)  # noqa: S311 (the same each time)
+    return [
+        Click(
+            kind=kind,
+            orcid=others[number] if kind == OTHER else chance.choice(behind),
+            doi=Doi(f"10.5555/click.{number}"),
+            at=0.0,
+        )
+        for number in range(count)
+        for kind in [KINDS[number % len(KINDS)]]
+    ]
+
+
+def _act(click: Click) -> Click:
+    now = time.time()
+    if click.kind == RETRY:
+        wishes.retry(click.orcid, click.doi)
+    else:
+        wishes.add(click.orcid, seeding.work_of(click.orcid, click.doi))
+    return click._replace(at=now)
+
+
+def _waits(made: list[Click], arrivals: dict[tuple[str, str], float]) -> Iterator[Figure]:
+    waits = [
+        (click.kind, arrivals.get((click.orcid, click.doi), float("inf")) - click.at)
+        for click in made
+    ]
+    every = [seconds for _, seconds in waits]
+    yield Figure(name="click to record, p50", value=percentile(every, 0.5), unit="s")
+    yield Figure(
+        name="click to record, p95", value=percentile(every, 0.95), unit="s", bound="<", goal=2
+    )
+    yield Figure(name="click to record, longest", value=max(every), unit="s")
+    for kind in dict.fromkeys(KINDS):
+        of_kind = [seconds for each, seconds in waits if each == kind]
+        yield Figure(name=f"p95 {kind}", value=percentile(of_kind, 0.95), unit="s")
+
+
+# --- what several parts show
+
+
+def _kept(seen: Seen, claims: int | None = None, once: int | None = None) -> Iterator[Figure]:
+    """What no speed may cost."""
+    if claims is not None and once is not None:
+        yield Figure(
+            name="DOIs exactly once",
+            value=once,
+            bound="=",
+            goal=claims,
+            remark="on their person's record",
+        )
+    yield Figure(name="requests", value=seen.requests, remark="to ORCID's Member API")
+    yield Figure(name="refused for pace", value=seen.refused, bound="=", goal=0)
+    yield Figure(name="most writes at once", value=seen.most_at_once, bound="=", goal=1)
+
+
+def _memory(peak: int) -> Figure:
+    return Figure(name="a worker's memory", value=peak / MB, unit="MB", bound="<", goal=MEMORY_MB)
+
+
+def _workers() -> int:
+    return _number("SELECT count(*) FROM procrastinate_workers")
+
+
+def _unfinished() -> int:
+    return _number("SELECT count(*) FROM claims_claim WHERE state <> 'done'")
+
+
+def _number(query: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return int(cursor.fetchone()[0])
