@@ -104,6 +104,9 @@ REASONS: dict[str, Reason] = {
         sticky=True,
     ),
     "removed_by_staff": Reason(State.REMOVED, "Support staff removed this.", sticky=True),
+    "account_closed": Reason(
+        State.REMOVED, "You closed your account and asked us to remove your works.", sticky=True
+    ),
     "left_metadata": Reason(State.REMOVED, "The DOI's metadata no longer name your ORCID iD."),
     "doi_hidden": Reason(
         State.REMOVED,
@@ -114,6 +117,16 @@ REASONS: dict[str, Reason] = {
         State.REMOVED,
         "The DOI's metadata changed: it is no longer added automatically.",
         "“Why is this DOI not on my record?” shows the rule.",
+    ),
+    "newer_version": Reason(
+        State.REMOVED,
+        "You chose to have only the newest version of a work, and there is a newer one.",
+        "Change the choice in Settings, or restore this one to have it too.",
+    ),
+    "only_concept": Reason(
+        State.REMOVED,
+        "You chose to have only the DOI that stands for all versions of a work.",
+        "Change the choice in Settings, or restore this one to have it too.",
     ),
     BLOCKED: Reason(
         State.REMOVED,

@@ -9,10 +9,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ..errors import BadInput
+from ..errors import BadInput, Misconfigured, ProfilesError, UnexpectedAnswer, Unreachable
 from ..people.permissions import PermissionView
 from ..people.profile import Profile, Role
 from ..values import orcid_id
+from ..values.orcid_id import OrcidId
 from .migrate import set_up_migrated
 
 app = typer.Typer(help="Accounts: list, show, role, erase.")
@@ -37,7 +38,7 @@ def list_people(as_json: AsJson = False) -> None:
             person.orcid or "not linked",
             person.name,
             person.role,
-            "on" if person.auto_update else "off",
+            "closing" if person.closing_since else "on" if person.auto_update else "off",
             ", ".join(_permission(view) for view in person.permissions if view.is_active) or "none",
         )
     Console(markup=False, emoji=False, highlight=False).print(table)
@@ -48,13 +49,15 @@ def show(unverified_id: WhoseId, as_json: AsJson = False) -> None:
     """One account, with its permissions at ORCID."""
     set_up_migrated()
     from ..people import accounts  # noqa: PLC0415 (wants Django set up)
+    from ..pipeline import erasure  # noqa: PLC0415
 
-    person = accounts.profile(orcid_id.parse(unverified_id))
+    whose = orcid_id.parse(unverified_id)
+    person = accounts.profile(whose)
     if as_json:
         _print_json(person)
         return
     console = Console(markup=False, emoji=False, highlight=False)
-    for title, text in _rows(person):
+    for title, text in (*_rows(person), *_closing_row(person, erasure.left(whose))):
         console.print(f"{title:14} {text}")
 
 
@@ -79,6 +82,10 @@ def role(
 def erase(
     unverified_id: WhoseId,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    remove_works: Annotated[
+        bool,
+        typer.Option("--remove-works", help="First take off the ORCID record what we put there."),
+    ] = False,
 ) -> None:
     """Give the person's tokens back to ORCID, then delete all that we know of them."""
     set_up_migrated()
@@ -89,11 +96,49 @@ def erase(
     person = accounts.existing_person(whose)
     if not yes:
         typer.confirm(f"Erase the account of {whose} ({person})?", abort=True)
-    claims = erasure.erase(whose)
+    erasure.close(whose, remove_works=remove_works)
+    _erased(whose, remove_works=remove_works)
+
+
+def _erased(whose: OrcidId, *, remove_works: bool) -> None:
+    """As far as it goes while somebody waits. Exit code 1 where something is left."""
+    from ..pipeline import erasure  # noqa: PLC0415 (wants Django set up)
+    from ..pipeline.services import services  # noqa: PLC0415
+
+    def go_on() -> erasure.Progress | None:
+        try:
+            return erasure.go_on(whose, services())
+        except (Unreachable, UnexpectedAnswer, Misconfigured) as error:
+            raise _Closing(error.message) from error
+
+    before = None
+    while (done := go_on()) and not done.erased:
+        if done.left == before:  # ORCID is busy, or a worker is at it
+            raise _Closing(f"{done.left} works are left to remove")
+        typer.echo(f"{done.left} works are left to remove.")
+        before = done.left
+    claims, stayed = (done.claims, done.stayed) if done else (0, 0)
     typer.echo(
         f"The account of {whose} is erased, with {claims} claims; its tokens are given back to "
-        "ORCID. Works on the ORCID record stay there."
+        f"ORCID. {_works(stayed, remove_works=remove_works)}"
     )
+    if stayed:
+        raise typer.Exit(1)
+
+
+class _Closing(ProfilesError):
+    """The account is closed for its owner, and not erased yet"""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, hint="It goes on by itself as long as a worker runs.")
+
+
+def _works(stayed: int, *, remove_works: bool) -> str:
+    if stayed:
+        return f"{stayed} works stay on the ORCID record: ORCID would not let us remove them."
+    if remove_works:
+        return "Its works are off the ORCID record."
+    return "Works on the ORCID record stay there."
 
 
 def check_scope(role: Role, *, provider: str, client: str) -> None:
@@ -113,6 +158,13 @@ def _print_json(value: Profile | tuple[Profile, ...]) -> None:
 def _permission(view: PermissionView) -> str:
     until = f", until {view.until:%Y-%m-%d}" if view.until else ""
     return f"{view.purpose} ({view.state}{until})"
+
+
+def _closing_row(person: Profile, left: int) -> tuple[tuple[str, str], ...]:
+    if person.closing_since is None:
+        return ()
+    works = f"; {left} works are left to remove" if person.removes_works else ""
+    return (("Closing", f"since {person.closing_since:%Y-%m-%d %H:%M} UTC{works}"),)
 
 
 def _rows(person: Profile) -> tuple[tuple[str, str], ...]:

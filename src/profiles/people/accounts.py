@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from allauth.socialaccount.models import SocialAccount
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -15,6 +16,7 @@ from ..values.orcid_id import OrcidId
 from . import permission_view
 from .models import Grant, Person
 from .permissions import Purpose
+from .preferences import Versions, Withdrawn
 from .profile import Names, Profile, Role
 from .providers import ORCID
 from .refusals import DifferentOrcidId, IdTaken
@@ -41,6 +43,12 @@ def existing_person(orcid: OrcidId) -> Person:
     if person is None:
         raise NotFound(f"an account with the ORCID iD {orcid}", hint="It is made by signing in.")
     return person
+
+
+def having_accounts(orcids: Collection[OrcidId]) -> frozenset[OrcidId]:
+    """Those of the iDs that somebody has linked, even if the account is closed."""
+    found = Person.objects.filter(orcid__in=orcids).values_list("orcid", flat=True)
+    return frozenset(OrcidId(orcid) for orcid in found if orcid)
 
 
 @transaction.atomic
@@ -92,6 +100,52 @@ def set_auto_update(person: Person, on: bool) -> None:
     person.auto_update = on
 
 
+class Choices(msgspec.Struct, frozen=True):
+    """What a person chose about Auto-update."""
+
+    auto_update: bool
+    versions: Versions = Versions.GROUPED
+    withdrawn: Withdrawn = Withdrawn.MARK
+
+
+@transaction.atomic
+def set_preferences(person: Person, choices: Choices) -> Choices:
+    """What was chosen until now. The person's row stays locked until the transaction ends."""
+    locked = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+    before = _choices(locked)
+    for name in Choices.__struct_fields__:
+        for row in (locked, person):
+            setattr(row, name, getattr(choices, name))
+    locked.save(update_fields=[*Choices.__struct_fields__, "updated"])
+    return before
+
+
+def _choices(person: Person) -> Choices:
+    return Choices(person.auto_update, Versions(person.versions), Withdrawn(person.withdrawn))
+
+
+def unsettle(orcid: OrcidId, now: datetime) -> None:
+    """The claims have to follow the choice of versions, and do not yet."""
+    Person.objects.filter(orcid=orcid).update(unsettled_since=now)
+
+
+def unsettled_since(orcid: OrcidId) -> datetime | None:
+    return Person.objects.filter(orcid=orcid).values_list("unsettled_since", flat=True).first()
+
+
+def settled(orcid: OrcidId, since: datetime) -> bool:
+    """All claims follow the choice. False where it changed again after `since`."""
+    done = Person.objects.filter(orcid=orcid, unsettled_since=since)
+    return bool(done.update(unsettled_since=None))
+
+
+def unsettled(*, limit: int) -> tuple[OrcidId, ...]:
+    """Whose claims do not follow the choice yet, longest first."""
+    waiting = Person.objects.filter(unsettled_since__isnull=False, orcid__isnull=False)
+    rows = waiting.order_by("unsettled_since").values_list("orcid", flat=True)[:limit]
+    return tuple(OrcidId(str(orcid)) for orcid in rows)
+
+
 def set_role(*, orcid: OrcidId, role: Role, provider: str = "", client: str = "") -> None:
     """Raises NotFound."""
     count = Person.objects.filter(orcid=orcid).update(
@@ -136,4 +190,6 @@ def _profile(person: Person, held: Collection[Grant], now: datetime) -> Profile:
         permissions=tuple(
             permission_view.view(held, purpose=purpose, now=now) for purpose in Purpose
         ),
+        closing_since=person.closing_since,
+        removes_works=person.removes_works,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
 import msgspec
@@ -44,3 +45,5 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     provider_id: str
     client_id: str
     permissions: tuple[PermissionView, ...]  # one per purpose, in the order of Purpose
+    closing_since: datetime | None = None  # the account is on its way out
+    removes_works: bool = False  # and the works that we put on the record with it

@@ -1,25 +1,106 @@
-"""Erasing an account: the tokens go back to ORCID first, then all that we know is deleted."""
+"""Closing an account: works removed first if the person asks for that, the tokens given back to
+ORCID, and then all that we know deleted.
+
+It is written down before anything is done, and goes on by itself after an interruption.
+"""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
+
+import msgspec
 from django.db import transaction
 from django.utils import timezone
 
-from ..claims import leases, ledger
-from ..people import accounts, orcid_permission
+from ..claims import leases, leaving, ledger
+from ..delivery.outcomes import Kind
+from ..delivery.refusals import RefusedReading
+from ..people import accounts, closing, orcid_permission
+from ..people.permissions import Purpose
 from ..values.orcid_id import OrcidId
-from . import nudge
+from . import nudge, permissions
+from .deliver import deliver
+from .reconcile import reconcile
+from .services import Services
+
+log = logging.getLogger(__name__)
+
+CLOSE = "close"  # the job's name
 
 
-def erase(orcid: OrcidId) -> int:
-    """The person, the ways in, grants and claims are gone. How many claims there were.
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    left: int  # works that are still on their way off the record
+    stayed: int = 0  # works that ORCID would not let us remove
+    erased: bool = False
+    claims: int = 0  # erased with the account
 
-    Works that we put on the ORCID record stay there: they are the person's. Raises NotFound, and
-    what ORCID's refusal to take a token back means; nothing is deleted then.
+
+def close(orcid: OrcidId, *, remove_works: bool) -> None:
+    """Nobody signs in to the account any more; the rest goes on by itself. Raises NotFound."""
+    with transaction.atomic():
+        closing.begin(orcid, removes_works=remove_works, now=timezone.now())
+        nudge.nudge([orcid], job=CLOSE, priority=nudge.CLICK)
+
+
+def go_on(
+    orcid: OrcidId, services: Services, *, stop: Callable[[], bool] = lambda: False
+) -> Progress | None:
+    """As far as one turn goes; None where the account is not being closed, or is gone.
+
+    Raises Unreachable, UnexpectedAnswer, Misconfigured where ORCID cannot be asked now or will not
+    take a token back: then nothing is deleted yet.
     """
+    asked = closing.closing(orcid)
+    if asked is None:
+        return None
+    stayed = 0
+    if asked.removes_works:
+        if rest := _remove_works(orcid, services, asked, stop=stop):
+            return Progress(left=rest)
+        stayed = leaving.cannot_leave(orcid)
+    return Progress(left=0, stayed=stayed, erased=True, claims=_erase(orcid, stayed=stayed))
+
+
+def left(orcid: OrcidId) -> int:
+    """How many works are still to leave the record."""
+    return leaving.still_leaving(orcid)
+
+
+def _remove_works(
+    orcid: OrcidId, services: Services, asked: closing.Closing, *, stop: Callable[[], bool]
+) -> int:
+    """How many are left. What we once put there and know nothing of any more is found first."""
+    if not closing.record_was_read(orcid, since=asked.since) and not _read(orcid, services):
+        return max(1, leaving.still_leaving(orcid))
+    leaving.leave_all(orcid, by=orcid, now=timezone.now())
+    deliver(orcid, services, stop=stop)
+    return leaving.still_leaving(orcid)
+
+
+def _read(orcid: OrcidId, services: Services) -> bool:
+    """False where somebody is writing to the record. One that cannot be read is left as we know it."""
+    with leases.writing_to(orcid) as mine:
+        if not mine:
+            return False
+        grants = [permissions.usable(orcid, purpose) for purpose in Purpose]
+        try:
+            reconcile(orcid, services)
+        except RefusedReading as error:
+            for grant in grants:
+                if grant is not None and error.outcome.kind == Kind.GRANT_ENDED:
+                    permissions.grant_ended(grant.grant_id, reason=error.outcome.reason)
+            log.warning("the record of %s cannot be read: %s", orcid, error.message)
+    return True
+
+
+def _erase(orcid: OrcidId, *, stayed: int) -> int:
+    """How many claims there were."""
+    if stayed:
+        log.warning("%s works of %s stay on the record: ORCID refuses", stayed, orcid)
     person = accounts.existing_person(orcid)
     with leases.writing_to(orcid, wait=True):  # no delivery is under way
-        orcid_permission.withdraw(person, None, reason="account erased", now=timezone.now())
+        orcid_permission.withdraw(person, None, reason="account closed", now=timezone.now())
         with transaction.atomic():
             # First the account: whoever matches works to it at this moment waits for its row.
             accounts.erase(orcid)

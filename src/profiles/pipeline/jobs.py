@@ -15,15 +15,17 @@ from procrastinate.job_context import JobContext
 from procrastinate.jobs import Status
 
 from ..claims import leases, locks
-from ..errors import UnexpectedAnswer, Unreachable
-from ..people import grants, renewal
+from ..errors import Misconfigured, UnexpectedAnswer, Unreachable
+from ..people import accounts, closing, grants, renewal
 from ..values.orcid_id import OrcidId
-from . import presence
+from . import presence, revising
 from .deliver import deliver
+from .erasure import CLOSE, go_on
 from .harvest import harvest
 from .nudge import DELIVER, HOUSEKEEPING, RECONCILE, nudge, outstanding
 from .reconcile import reconcile
 from .refreshing import see_to_ends
+from .revising import REVISE
 from .services import services
 from .tell import TELL, tell
 
@@ -150,3 +152,30 @@ def tell_some_job(timestamp: int) -> None:
 def see_to_ends_job(context: JobContext, timestamp: int) -> None:
     """Permissions are renewed before they end, or their owners warned."""
     see_to_ends(stop=context.should_abort)
+
+
+@app.task(name=CLOSE, pass_context=True)
+def close_job(context: JobContext, orcid: str) -> None:
+    """Not now is no loss: an account that is being closed is looked at every minute."""
+    try:
+        go_on(OrcidId(orcid), services(), stop=context.should_abort)
+    except (Unreachable, UnexpectedAnswer, Misconfigured) as error:
+        log.warning("the account of %s is being closed: %s", orcid, error.message)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="close_some", queueing_lock="close_some", priority=HOUSEKEEPING)
+def close_some_job(timestamp: int) -> None:
+    nudge(closing.closing_orcids(limit=WINDOW), job=CLOSE)
+
+
+@app.task(name=REVISE)
+def revise_job(orcid: str) -> None:
+    revising.go_on(OrcidId(orcid))
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="revise_some", queueing_lock="revise_some", priority=HOUSEKEEPING)
+def revise_some_job(timestamp: int) -> None:
+    """Those whose claims do not follow their choice of versions yet: an earlier job was interrupted."""
+    nudge(accounts.unsettled(limit=WINDOW), job=REVISE)

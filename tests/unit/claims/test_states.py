@@ -86,6 +86,7 @@ def test_only_a_persons_or_staffs_own_decision_is_sticky() -> None:
         "removed_by_person",
         "removed_at_orcid",
         "removed_by_staff",
+        "account_closed",
         "never_add",
         "blocked",
     }
