@@ -69,9 +69,14 @@ def said(request: Request, name: str) -> bool:
     return request.query_params.get(name) == "true"
 
 
+def is_seen_by(entry: Entry, request: Request) -> bool:
+    """Findable ones by everybody, hidden ones by the account that has them: here, by any account."""
+    return entry.state == "findable" or "authorization" in request.headers
+
+
 def shown_to(entry: Entry, request: Request) -> bool:
-    """Findable only; other agencies only when asked for."""
-    return entry.state == "findable" and (
+    """Other agencies only when asked for."""
+    return is_seen_by(entry, request) and (
         entry.agency == "datacite" or said(request, "include_other_registration_agencies")
     )
 
@@ -193,7 +198,7 @@ def printed(request: Request, entry: Entry, *, detail: bool = False) -> dict[str
 
 def entry_of(request: Request) -> Entry | None:
     entry = simulator_of(request).store.entries.get(request.path_params["doi"].lower())
-    return entry if entry is not None and entry.state == "findable" else None
+    return entry if entry is not None and is_seen_by(entry, request) else None
 
 
 async def doi(request: Request) -> Response:
