@@ -5,94 +5,230 @@ Part of the ledger: only for who is `writing_to` the record, and for a reading t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 
 import msgspec
 from django.db import transaction
 
+from ..delivery.adoption import OwnWork
 from ..values.doi import Doi
 from ..values.orcid_id import OrcidId
-from . import presence
-from .models import Claim
-from .movement import move, note
-from .states import Event, Origin, State, Wanted, allows
+from . import attempts
+from .leases import Try
+from .models import Change, Claim
+from .movement import line, step, write
+from .reasons import UNBLOCKED
+from .states import Event, Mark, Origin, State, Wanted, allows
+
+BY = "reconcile"
+# An addition whose answer was lost is over after this, whatever became of it.
+SURELY_OVER = timedelta(minutes=5)
 
 
-class OnRecord(msgspec.Struct, frozen=True):
+class Spare(msgspec.Struct, frozen=True):
+    """A second work of ours for what another one stands for already."""
+
+    claim: int
     put_code: int
     api_client: str
 
 
 class Compared(msgspec.Struct, frozen=True):
-    """How many claims."""
+    """How many claims, and what there is too much of."""
 
-    imported: int  # were on the record, and have a claim now
-    repaired: int  # had another put-code, or none
-    gone: int  # the person took off at ORCID
+    imported: int = 0  # were on the record, and have a claim now
+    repaired: int = 0  # had another put-code, or none, or are there although they should not be
+    gone: int = 0  # the person took off at ORCID
+    spares: tuple[Spare, ...] = ()
+
+
+class Known(msgspec.Struct, frozen=True):
+    """A claim, as far as a reading is about it."""
+
+    id: int
+    doi: Doi
+    put_code: int | None
+    in_hand: bool  # a worker's, who may be dead, and whose call may still be on its way
+
+
+class Pairs(msgspec.Struct, frozen=True):
+    """Which work on the record is whose."""
+
+    found: dict[int, OwnWork]  # by claim
+    new: tuple[tuple[Doi, OwnWork], ...]  # nobody's yet
+    spare: tuple[tuple[Doi, OwnWork], ...]  # another one stands for the same DOI
+
+
+def pair(claims: Collection[Known], works: Iterable[OwnWork]) -> Pairs:
+    """Each claim has one work at most and each work one claim. Pure.
+
+    A claim keeps the work it knows, if that is still its DOI's; else it has the oldest one of its
+    DOI. Whatever may be in a worker's hands is left alone.
+    """
+    free = {work.put_code: work for work in sorted(works, key=lambda work: work.put_code)}
+    found = _known_ones(claims, free)
+    found |= _oldest_ones([claim for claim in claims if claim.id not in found], free)
+    in_hand = {claim.doi for claim in claims if claim.in_hand}
+    stood_for = {claim.doi for claim in claims if claim.id in found}
+    stood_for.update(doi for work in found.values() for doi in work.dois)
+    new, spare = [], []
+    for work in free.values():
+        if not work.dois or not in_hand.isdisjoint(work.dois):
+            continue
+        if stood_for.issuperset(work.dois):
+            spare.append((work.dois[0], work))
+        else:
+            new.append((next(doi for doi in work.dois if doi not in stood_for), work))
+            stood_for.update(work.dois)
+    return Pairs(found, tuple(new), tuple(spare))
+
+
+def _known_ones(claims: Iterable[Known], free: dict[int, OwnWork]) -> dict[int, OwnWork]:
+    """The works that claims know and that are still their DOI's; no longer free."""
+    found = {}
+    for claim in claims:
+        work = free.get(claim.put_code or 0)
+        if work is not None and claim.doi in work.dois:
+            found[claim.id] = free.pop(work.put_code)
+    return found
+
+
+def _oldest_ones(claims: Iterable[Known], free: dict[int, OwnWork]) -> dict[int, OwnWork]:
+    """The oldest work of the DOI; else the one the claim knows, whatever its DOI is by now."""
+    of_doi: dict[Doi, list[int]] = defaultdict(list)
+    for work in free.values():
+        for doi in work.dois:
+            of_doi[doi].append(work.put_code)
+    found = {}
+    for claim in claims:
+        codes = [*of_doi.get(claim.doi, ()), claim.put_code or 0]
+        code = next((code for code in codes if code in free), None)
+        if code is not None:
+            found[claim.id] = free.pop(code)
+    return found
 
 
 def compare(
-    orcid: OrcidId,
-    found: Mapping[Doi, OnRecord],
-    *,
-    api_clients: Collection[str],
-    now: datetime,
+    orcid: OrcidId, works: Iterable[OwnWork], *, api_clients: Collection[str], now: datetime
 ) -> Compared:
-    """Bring the ledger to what the record has of these clients' works. Wishes stay what they are."""
+    """Bring the ledger to what the record has of these clients' works. Wishes stay what they are.
+
+    All or nothing, in a handful of statements however many works there are.
+    """
     with transaction.atomic():
-        claims = Claim.objects.filter(orcid=orcid).exclude(state=State.WORKING)
-        known = {claim.doi: claim for claim in claims.order_by("pk").select_for_update()}
-        repaired = sum(
-            _found(known[doi], there, now=now) for doi, there in found.items() if doi in known
-        )
-        gone = sum(
-            _missed(claim, api_clients, now=now) for doi, claim in known.items() if doi not in found
-        )
-        new = [
-            _imported(orcid, doi, there, now=now)
-            for doi, there in found.items()
-            if doi not in known
+        held = Claim.objects.filter(orcid=orcid).order_by("pk").select_for_update()
+        claims = {claim.pk: claim for claim in held}
+        pairs = pair([_known(claim) for claim in claims.values()], works)
+        free = [claim for claim in claims.values() if claim.state != State.WORKING]
+        found = [
+            each for each in free if each.pk in pairs.found and _found(each, pairs.found[each.pk])
         ]
-        presence.expect([doi for doi in found if doi not in known])
-    return Compared(imported=sum(new), repaired=repaired, gone=gone)
+        lost = [claim for claim in free if claim.pk not in pairs.found]
+        gone = [claim for claim in lost if _was_there(claim, api_clients)]
+        never = [claim for claim in lost if _never_came(claim, api_clients, now=now)]
+        lines = [_take_over(claim, now=now) for claim in found]
+        lines += [_let_go(claim, now=now) for claim in gone]
+        for claim in never:
+            claim.unsure, claim.api_client = False, ""
+        write([*found, *gone, *never], [each for each in lines if each is not None])
+        new = _imported(orcid, pairs.new, now=now)
+        spares = tuple(_spares([*claims.values(), *new], pairs.spare))
+    return Compared(len(new), len(found), len(gone), spares)
 
 
-def _imported(orcid: OrcidId, doi: Doi, there: OnRecord, *, now: datetime) -> bool:
-    """False where a worker has the claim in hand at this moment."""
-    claim, made = Claim.objects.get_or_create(
-        orcid=orcid,
-        doi=doi,
-        defaults={
-            "origin": Origin.IMPORT,
-            "state": State.DONE,
-            "put_code": there.put_code,
-            "api_client": there.api_client,
-        },
-    )
-    if made:
-        note(claim, Event.FIND, by="reconcile", now=now)
-    return made
+def tidied(orcid: OrcidId, spare: Spare, call: Try, *, gone: bool) -> None:
+    """Write down a call that was to take a second copy off the record, and whether it is gone."""
+    with transaction.atomic():
+        attempts.record(orcid, call, claim=spare.claim)
+        claim = Claim.objects.filter(pk=spare.claim).first()
+        if claim is not None and gone:
+            state, reason = claim.state, claim.reason
+            Change(
+                claim=claim, at=call.at, event=Mark.TIDIED, state=state, reason=reason, by=BY
+            ).save()
 
 
-def _found(claim: Claim, there: OnRecord, *, now: datetime) -> bool:
-    """Whether the put-code had to be mended. What the work holds is not known then."""
-    same = claim.put_code == there.put_code and claim.api_client == there.api_client
-    if same or not allows(State(claim.state), Event.FIND):
+def _known(claim: Claim) -> Known:
+    return Known(claim.pk, Doi(claim.doi), claim.put_code, claim.state == State.WORKING)
+
+
+def _found(claim: Claim, work: OwnWork) -> bool:
+    """Whether that was news. What the work holds is not known then."""
+    same = claim.put_code == work.put_code and claim.api_client == work.api_client
+    if (same and claim.doi in work.dois) or not allows(State(claim.state), Event.FIND):
         return False
-    claim.put_code, claim.api_client = there.put_code, there.api_client
+    claim.put_code, claim.api_client = work.put_code, work.api_client
     claim.fingerprint, claim.unsure = "", False
-    reason = claim.reason if claim.state == State.HELD else ""
-    move(claim, Event.FIND, reason=reason, by="reconcile", now=now, due_at=claim.due_at or now)
     return True
 
 
-def _missed(claim: Claim, api_clients: Collection[str], *, now: datetime) -> bool:
-    """Whether the person took it off at ORCID. A work of a client that was not read is not missed."""
-    if claim.put_code is None or claim.api_client not in api_clients:
-        return False
+def _take_over(claim: Claim, *, now: datetime) -> Change | None:
+    """It is there. What a person, a rule or staff decided against is taken off again."""
+    if claim.unwanted_for == UNBLOCKED:
+        claim.wanted, claim.unwanted_for = Wanted.PRESENT, ""
+    held = claim.state == State.HELD
+    if claim.state in (State.REMOVED, State.DECLINED):
+        claim.attempts = 0
+    return step(
+        claim,
+        Event.FIND,
+        reason=claim.reason if held else "",
+        message=claim.message if held else "",
+        by=BY,
+        now=now,
+        due_at=claim.due_at or now,
+    )
+
+
+def _was_there(claim: Claim, api_clients: Collection[str]) -> bool:
+    """A work of a client that was not read is not missed."""
+    return claim.put_code is not None and claim.api_client in api_clients
+
+
+def _never_came(claim: Claim, api_clients: Collection[str], *, now: datetime) -> bool:
+    """An addition of long ago whose answer was lost, and which nobody else would look for."""
+    return (
+        claim.unsure
+        and claim.put_code is None
+        and claim.state in (State.HELD, State.FAILED)
+        and claim.api_client in api_clients
+        and claim.updated < now - SURELY_OVER
+    )
+
+
+def _let_go(claim: Claim, *, now: datetime) -> Change | None:
+    """The person took it off at ORCID, or it was to leave anyway."""
     claim.put_code, claim.fingerprint, claim.api_client = None, "", ""
     reason = claim.unwanted_for or "removed_at_orcid"
     claim.wanted, claim.unwanted_for = Wanted.ABSENT, reason
-    move(claim, Event.CLEAR, reason=reason, by="reconcile", now=now)
-    return True
+    return step(claim, Event.CLEAR, reason=reason, by=BY, now=now)
+
+
+def _imported(orcid: OrcidId, new: Sequence[tuple[Doi, OwnWork]], *, now: datetime) -> list[Claim]:
+    """Those that nobody wished for at this very moment."""
+    made = [
+        Claim(
+            orcid=orcid,
+            doi=doi,
+            origin=Origin.IMPORT,
+            state=State.DONE,
+            put_code=work.put_code,
+            api_client=work.api_client,
+        )
+        for doi, work in new
+    ]
+    Claim.objects.bulk_create(made, ignore_conflicts=True)
+    there = list(Claim.objects.filter(uuid__in=[claim.uuid for claim in made]))
+    Change.objects.bulk_create([line(claim, Event.FIND, by=BY, now=now) for claim in there])
+    return there
+
+
+def _spares(claims: Iterable[Claim], spare: Sequence[tuple[Doi, OwnWork]]) -> Iterator[Spare]:
+    if not spare:
+        return
+    by_doi = {claim.doi: claim.pk for claim in claims}
+    for doi, work in spare:
+        if doi in by_doi:
+            yield Spare(by_doi[doi], work.put_code, work.api_client)

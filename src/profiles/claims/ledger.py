@@ -42,10 +42,10 @@ def holdings(doi: Doi) -> dict[OrcidId, Holding]:
     return {OrcidId(claim.orcid): _holding(claim) for claim in claims}
 
 
-def holdings_of(orcid: OrcidId, dois: Collection[Doi]) -> dict[Doi, Holding]:
-    """The person's claims on these DOIs, locked until the transaction ends."""
+def holdings_of(orcid: OrcidId, dois: Collection[Doi], *, lock: bool = False) -> dict[Doi, Holding]:
+    """The person's claims on these DOIs. With `lock` nobody changes them until the transaction ends."""
     claims = Claim.objects.filter(orcid=orcid, doi__in=dois).exclude(reason=UNBLOCKED)
-    return {Doi(claim.doi): _holding(claim) for claim in _lock(claims)}
+    return {Doi(claim.doi): _holding(claim) for claim in (_lock(claims) if lock else claims)}
 
 
 def left_for(orcid: OrcidId, reasons: Collection[str]) -> frozenset[Doi]:
@@ -370,14 +370,21 @@ def bring_back(orcid: OrcidId, doi: Doi, *, by: str, now: datetime) -> bool:
 
 
 CURED_BY_A_GRANT = ("no_permission", "permission_ended", "scope_missing", "record_deprecated")
+# Whoever can read the record sees that these are over. Of a full one it depends on what is there.
+CURED_BY_A_READING = (
+    "record_locked",
+    "record_deactivated",
+    "record_deprecated",
+    "record_unclaimed",
+)
 
 
 def release(orcid: OrcidId, *, reasons: Collection[str], by: str, now: datetime) -> int:
     """Let a person's claims go on that were held for one of these reasons. How many."""
     with transaction.atomic():
         held = _lock(Claim.objects.filter(orcid=orcid, state=State.HELD, reason__in=reasons))
-        for claim in held:
-            move(claim, Event.RELEASE, by=by, now=now, due_at=now)
+        lines = [step(claim, Event.RELEASE, by=by, now=now, due_at=now) for claim in held]
+        write(held, [line for line in lines if line])
     return len(held)
 
 
@@ -387,9 +394,24 @@ def hold_waiting(
     """Hold what waits to be added or updated. Removals go on: ORCID lets us delete our own works."""
     with transaction.atomic():
         waiting = Claim.objects.filter(orcid=orcid, state=State.WAITING, wanted=Wanted.PRESENT)
-        held = _lock(waiting.filter(origin__in=origins))
-        for claim in held:
-            move(claim, Event.HOLD, reason=reason, by=by, now=now)
+        return _hold(waiting.filter(origin__in=origins), reason=reason, by=by, now=now)
+
+
+def hold_record(orcid: OrcidId, *, reason: str, message: str, by: str, now: datetime) -> int:
+    """The record takes nothing and gives nothing: hold all that waits, removals too. How many."""
+    with transaction.atomic():
+        waiting = Claim.objects.filter(orcid=orcid, state=State.WAITING)
+        return _hold(waiting, reason=reason, message=message, by=by, now=now)
+
+
+def _hold(
+    waiting: QuerySet[Claim], *, reason: str, by: str, now: datetime, message: str = ""
+) -> int:
+    held = _lock(waiting)
+    lines = [
+        step(claim, Event.HOLD, reason=reason, message=message, by=by, now=now) for claim in held
+    ]
+    write(held, [line for line in lines if line])
     return len(held)
 
 

@@ -66,6 +66,7 @@ class Mark(StrEnum):
     PUBLIC = "public"  # it is again
     UNNAMED = "unnamed"  # its metadata no longer name the person
     NAMED = "named"  # they do again
+    TIDIED = "tidied"  # a second copy of it was taken off the record
 
 
 S, E = State, Event
@@ -97,7 +98,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (S.WAITING, E.FIND): S.WAITING,
     (S.DONE, E.FIND): S.WAITING,  # what the work found holds is not known: compare it
     (S.HELD, E.FIND): S.HELD,
-    (S.FAILED, E.FIND): S.DONE,
+    (S.FAILED, E.FIND): S.WAITING,
     (S.DONE, E.WANT): S.WAITING,
     (S.DONE, E.UNWANT): S.WAITING,
     (S.HELD, E.WANT): S.HELD,

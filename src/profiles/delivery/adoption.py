@@ -15,31 +15,40 @@ from ..errors import NotADoi
 from ..values import doi as dois
 from ..values.doi import Doi
 
+# Of one record, whoever put them there (ORCID-Source, WorkManagerImpl; facts on ORCID, 1.8).
+MOST_WORKS = 10_000
+
 
 class OwnWork(msgspec.Struct, frozen=True):
     """A work that one of our clients put on a record."""
 
-    doi: Doi
     put_code: int
     api_client: str
-    title: str
+    dois: tuple[Doi, ...]  # which it calls its own; none where ORCID's cannot be read
 
 
 def find_put_code(works: Mapping[str, Any], *, doi: Doi, api_client: str) -> int | None:
-    """The put-code of the work that this API client put there for this DOI; None if there is none."""
-    for own in own_works(works, api_clients=(api_client,)):
-        if own.doi == doi:
-            return own.put_code
-    return None
+    """The put-code of the work that this API client put there for this DOI, the oldest if there are
+    several; None if there is none."""
+    found = (own for own in own_works(works, api_clients=(api_client,)) if doi in own.dois)
+    return min((own.put_code for own in found), default=None)
 
 
 def own_works(works: Mapping[str, Any], *, api_clients: Collection[str]) -> Iterator[OwnWork]:
-    """What these API clients put there, one for each DOI that a work calls its own."""
+    """What these API clients put there.
+
+    Each work speaks for itself: a group's own ids are those of all its works together, also of
+    those that the person combined.
+    """
     for summary in _summaries(works):
         source = (summary.get("source") or {}).get("source-client-id") or {}
         if source.get("path") in api_clients and "put-code" in summary:
-            for doi in _own_dois(summary):
-                yield OwnWork(doi, int(summary["put-code"]), source["path"], _title(summary))
+            yield OwnWork(int(summary["put-code"]), source["path"], _own_dois(summary))
+
+
+def is_full(works: Mapping[str, Any]) -> bool:
+    """Whether ORCID takes no further work. We may not see all of them."""
+    return sum(1 for _ in _summaries(works)) >= MOST_WORKS
 
 
 def _summaries(works: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -47,16 +56,17 @@ def _summaries(works: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from group.get("work-summary") or ()
 
 
-def _own_dois(summary: Mapping[str, Any]) -> Iterator[Doi]:
-    for each in (summary.get("external-ids") or {}).get("external-id") or ():
-        if each.get("external-id-type") != "doi" or each.get("external-id-relationship") != "self":
-            continue
-        value = (each.get("external-id-normalized") or {}).get("value")
-        try:
-            yield dois.parse(str(value or each.get("external-id-value") or ""))
-        except NotADoi:
-            continue
+def _own_dois(summary: Mapping[str, Any]) -> tuple[Doi, ...]:
+    external_ids = (summary.get("external-ids") or {}).get("external-id") or ()
+    return tuple(dict.fromkeys(doi for each in external_ids if (doi := _own_doi(each))))
 
 
-def _title(summary: Mapping[str, Any]) -> str:
-    return str((((summary.get("title") or {}).get("title")) or {}).get("value") or "")
+def _own_doi(external_id: Mapping[str, Any]) -> Doi | None:
+    kind, relation = (external_id.get(f"external-id-{name}") for name in ("type", "relationship"))
+    if (kind, relation) != ("doi", "self"):
+        return None
+    value = (external_id.get("external-id-normalized") or {}).get("value")
+    try:
+        return dois.parse(str(value or external_id.get("external-id-value") or ""))
+    except NotADoi:
+        return None

@@ -100,9 +100,7 @@ class OrcidApi:
                 f"ORCID, {answer.status} to reading the works", retry_after=answer.retry_after
             )
         if outcome.kind in (Kind.HOLD, Kind.GRANT_ENDED, Kind.FAIL):
-            raise RefusedReading(
-                outcome, status=answer.status, error_code=answer.error_code
-            )
+            raise RefusedReading(outcome, status=answer.status, error_code=answer.error_code)
         raise UnexpectedAnswer(f"ORCID, {answer.status} to reading the works")
 
     def _send(

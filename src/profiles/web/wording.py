@@ -137,6 +137,7 @@ MARKS: Mapping[str, Words] = {
     Mark.HIDDEN: _("The DOI is no longer public."),
     Mark.PUBLIC: _("The DOI is public again."),
     Mark.UNNAMED: _("The DOI's metadata no longer name your ORCID iD."),
+    Mark.TIDIED: _("A second copy was taken off the ORCID record."),
     Mark.NAMED: _("The DOI's metadata name your ORCID iD again."),
 }
 
