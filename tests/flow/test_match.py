@@ -12,7 +12,8 @@ from profiles.claims.reasons import REASONS
 from profiles.claims.states import Event, Origin, State, Wanted
 from profiles.matching import Policy
 from profiles.pipeline import wishes
-from profiles.pipeline.match import REMOVED, accept
+from profiles.pipeline.facts import REMOVED
+from profiles.pipeline.match import accept
 from profiles.values.doi import Doi
 from profiles.values.orcid_id import OrcidId
 from profiles.values.work import Contributor, RelatedId, Title, Work

@@ -97,5 +97,6 @@ def with_relatives(orcid: OrcidId) -> tuple[frozenset[Doi], ...]:
     """A person's claims whose works belong together, two or more at a time."""
     claims = Claim.objects.filter(orcid=orcid, doi=OuterRef("doi"))
     kept = StoredWork.objects.filter(Exists(claims)).exclude(content=b"")
-    named = {Doi(doi): versions for doi, versions in kept.values_list("doi", "versions")}
+    rows = kept.values_list("doi", "versions")
+    named = {Doi(doi): [Doi(other) for other in versions] for doi, versions in rows}
     return tuple(members for members in families(named) if len(members) > 1)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 
-from django.contrib.postgres.indexes import BrinIndex
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -165,14 +166,13 @@ class StoredWork(models.Model):
     source_updated = models.CharField(max_length=40, blank=True)  # ISO 8601, as the source says
     title = models.TextField(blank=True)  # plain, for lists
     content = models.BinaryField()  # values.Work as JSON
-    # What DOIs that are versions of one another have in common; empty where there is no other.
-    family = models.TextField(blank=True)
+    versions = ArrayField(models.TextField(), default=list)  # the DOIs that it names as such
     checked_at = models.DateTimeField(null=True)  # when it was last seen whether it is findable
     hidden_since = models.DateTimeField(null=True)  # it was no longer findable when we looked
 
     class Meta:
         indexes = (
-            models.Index(fields=["family"], name="work_by_family", condition=~Q(family="")),
+            GinIndex(fields=["versions"], name="work_by_version"),
             models.Index(fields=["checked_at"], name="work_checked_at"),
         )
 

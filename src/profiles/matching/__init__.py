@@ -4,7 +4,7 @@ from .about_id import claimants
 from .case import Case, PersonFacts, Policy
 from .outcome import Answer, Evaluation, Outcome, Verdict
 from .rules import RULES, Rule, evaluate
-from .versions import Family, families, family
+from .versions import Family, choose, families, family
 from .words import AUDIENCES, BY_HAND, WORDS, ExplainLine, Words, evaluation_lines, mend
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Rule",
     "Verdict",
     "Words",
+    "choose",
     "claimants",
     "evaluate",
     "evaluation_lines",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..values import doi
 from .case import Case, Declined, Permission, Removed
 from .outcome import Finding
+from .versions import choose
 
 NOT_LOOKED_AT: Finding = ("person_unknown", ())
 
@@ -86,15 +87,5 @@ def version_choice(case: Case) -> Finding:
     person = case.person
     if person is None:
         return NOT_LOOKED_AT
-    if person.versions == "grouped":
-        return "all_versions", ()
-    if person.family is None:
-        return "no_other_version", ()
-    newest, concept = person.family.newest, person.family.concept
-    if person.versions == "concept" and concept is not None:
-        code = "concept_doi" if case.work.doi == concept else "only_concept"
-        return code, (f"stands for all versions: {concept}",)
-    if case.work.doi == newest:
-        return "newest_version", (f"newest version: {newest}",)
-    code = "newer_version" if person.versions == "newest" else "newest_instead"
-    return code, (f"newest version: {newest}",)
+    code, what = choose(case.work.doi, wanted=person.versions, known=person.family)
+    return code, (what,) if what else ()

@@ -8,14 +8,13 @@ import msgspec
 
 from ..values.orcid_id import OrcidId
 from ..values.work import Work
-from .versions import Family
+from .versions import Family, Versions
 
 PartRule = Literal["components", "strict"]
 PartPolicy = Literal["default", "send", "ask", "never"]
 Permission = Literal["usable", "missing", "ended", "scope_missing"]
 Declined = Literal["", "not_mine", "never_add"]
 Removed = Literal["", "by_person", "at_orcid", "blocked"]
-Versions = Literal["grouped", "newest", "concept"]
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):

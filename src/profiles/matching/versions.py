@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -20,6 +20,7 @@ from ..values.vocabulary import names_version
 from ..values.work import Work
 
 Pair = tuple[Doi, Doi]
+Versions = Literal["grouped", "newest", "concept"]  # which of them the person wants
 
 
 class Family(msgspec.Struct, frozen=True):
@@ -63,6 +64,22 @@ def family(known: Collection[Work], *, qualify: Collection[Doi]) -> Family | Non
         newest=newest(versions, known=known),
         concept=newest(standing, known=known) if standing else None,
     )
+
+
+def choose(own: Doi, *, wanted: Versions, known: Family | None) -> tuple[str, str]:
+    """A code of rule R15i for this version, and what it hangs on."""
+    if wanted == "grouped":
+        return "all_versions", ""
+    if known is None:
+        return "no_other_version", ""
+    if wanted == "concept" and known.concept is not None:
+        code = "concept_doi" if own == known.concept else "only_concept"
+        return code, f"stands for all versions: {known.concept}"
+    if own == known.newest:
+        code = "newest_version"
+    else:
+        code = "newer_version" if wanted == "newest" else "newest_instead"
+    return code, f"newest version: {known.newest}"
 
 
 def newest(works: Collection[Work], *, known: Collection[Work] = ()) -> Doi:

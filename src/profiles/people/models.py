@@ -51,6 +51,8 @@ class Person(AbstractBaseUser):
     auto_update = models.BooleanField(default=False)
     versions = models.CharField(max_length=10, default=GROUPED)
     withdrawn = models.CharField(max_length=10, default=MARK)
+    # Since when the claims do not all follow the choice of versions; null: they do.
+    unsettled_since = models.DateTimeField(null=True)
     is_active = models.BooleanField(default=True)
     # An account that is being closed is not active any more, and is erased when all is done.
     closing_since = models.DateTimeField(null=True)
@@ -87,6 +89,11 @@ class Person(AbstractBaseUser):
                 fields=["closing_since"],
                 name="person_closing",
                 condition=Q(closing_since__isnull=False),
+            ),
+            models.Index(
+                fields=["unsettled_since"],
+                name="person_unsettled",
+                condition=Q(unsettled_since__isnull=False),
             ),
         )
 

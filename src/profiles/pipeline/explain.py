@@ -12,7 +12,9 @@ from ..people.standing import standing
 from ..values.doi import Doi
 from ..values.orcid_id import OrcidId
 from ..values.work import Work
-from .match import person_facts, title_of
+from . import versions
+from .facts import person_facts
+from .match import title_of
 from .services import services
 
 
@@ -28,5 +30,8 @@ def explain(doi: Doi, orcid: OrcidId) -> Explanation:
     work = services().datacite_now.work(doi)
     held = ledger.holdings(work.doi).get(orcid)
     person = standing(orcid, Purpose.AUTO_UPDATE, now=timezone.now())
-    evaluation = evaluate(work, orcid, policy=services().policy, person=person_facts(person, held))
+    policy = services().policy
+    family = versions.family_of(work, orcid, person, policy=policy)
+    facts = person_facts(person, held, family=family)
+    evaluation = evaluate(work, orcid, policy=policy, person=facts)
     return Explanation(work, title_of(work), evaluation, evaluation_lines(evaluation))

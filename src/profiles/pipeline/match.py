@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
@@ -9,16 +10,18 @@ from django.db import transaction
 
 from ..claims import ledger, metadata
 from ..claims.ledger import Holding
-from ..claims.reasons import BLOCKED
 from ..claims.states import Origin
-from ..matching import PersonFacts, Policy, Verdict, claimants, evaluate
-from ..matching.case import Removed
+from ..matching import Policy, Verdict, claimants, evaluate
 from ..people.permissions import Purpose
+from ..people.preferences import Versions
 from ..people.standing import Standing, standings
 from ..values import texts
+from ..values.doi import Doi
 from ..values.orcid_id import OrcidId
+from ..values.vocabulary import other_versions
 from ..values.work import Work
-from . import withdrawn
+from . import invitations, versions, withdrawn
+from .facts import may_move, person_facts, version_of
 from .nudge import nudge
 from .withdrawn import BY, Fate, Kind, fate
 
@@ -35,6 +38,7 @@ def accept(work: Work, *, policy: Policy, now: datetime) -> int:
     auto-update off, is not touched; works that were added by hand follow their metadata
     whatever the rules say.
     """
+    invitations.remember(work, title=title_of(work), policy=policy, now=now)
     if work.state not in ("", "findable"):
         return withdrawn.registered(work, now=now)
     with transaction.atomic():
@@ -47,35 +51,30 @@ def accept(work: Work, *, policy: Policy, now: datetime) -> int:
         concerned = {orcid: wish for orcid, wish in wishes.items() if wish is not None}
         if not concerned or not withdrawn.is_public(work, now=now):
             return 0
+        choosing = any(people[orcid].versions != Versions.GROUPED for orcid in concerned)
+        before = metadata.named_versions([work.doi]) if choosing else frozenset()
         if not metadata.record_work(work, title=title_of(work)):
             return 0  # newer metadata are known: what these say is over
-        changed = [
-            orcid
+        changed = {
+            orcid: _write(work, orcid, wish, holdings.get(orcid), now=now)
+            if people[orcid].versions == Versions.GROUPED
+            else _choose(
+                work,
+                orcid,
+                wish,
+                holdings.get(orcid),
+                people[orcid],
+                before=before,
+                policy=policy,
+                now=now,
+            )
             for orcid, wish in concerned.items()
-            if _write(work, orcid, wish, holdings.get(orcid), now=now)
-        ]
-        nudge(changed)
-    return len(changed)
-
-
-def person_facts(person: Standing, held: Holding | None) -> PersonFacts:
-    """What the rules may know of the person and of an earlier claim on the same DOI."""
-    return PersonFacts(
-        permission=person.permission,
-        auto_update=person.auto_update,
-        declined="never_add" if held and held.unwanted_for == "never_add" else "",
-        removed=REMOVED.get(held.unwanted_for, "") if held else "",
-    )
+        }
+        nudge(orcid for orcid, count in changed.items() if count)
+    return sum(changed.values())
 
 
 TITLE_LIMIT = 500  # for lists only
-# For the rules, support staff act for the person.
-REMOVED: dict[str, Removed] = {
-    "removed_by_person": "by_person",
-    "removed_by_staff": "by_person",
-    "removed_at_orcid": "at_orcid",
-    BLOCKED: "blocked",
-}
 
 
 class Wish(NamedTuple):
@@ -88,7 +87,7 @@ def _wish(
     work: Work, orcid: OrcidId, policy: Policy, person: Standing, held: Holding | None
 ) -> Wish | None:
     """What these metadata mean for this person; None where they mean nothing."""
-    if held and (held.by_hand or held.origin != Origin.AUTO_UPDATE):
+    if held and not may_move(held):
         return Wish(held.origin)
     if not person.auto_update:
         return None
@@ -104,18 +103,42 @@ def _wish(
     return Wish(Origin.AUTO_UPDATE, "left_metadata")
 
 
+def _choose(
+    work: Work,
+    orcid: OrcidId,
+    wish: Wish,
+    held: Holding | None,
+    person: Standing,
+    *,
+    before: Collection[Doi],
+    policy: Policy,
+    now: datetime,
+) -> int:
+    """For who does not want all versions: the others, also those named `before`, may change too."""
+    by_rule = not wish.why and may_move(held)
+    if by_rule:
+        _mark(work, orcid, wish, held, now=now)
+    count = 0 if by_rule else _write(work, orcid, wish, held, now=now)
+    if not person.auto_update:
+        return count
+    dois = {work.doi, *other_versions(work), *before}
+    arrived = work if by_rule else None
+    return count + versions.settle(
+        orcid, person, dois, policy=policy, by=BY, now=now, arrived=arrived
+    )
+
+
 def _write(work: Work, orcid: OrcidId, wish: Wish, held: Holding | None, *, now: datetime) -> bool:
     if wish.why:
         return ledger.unwant(orcid, work.doi, reason=wish.why, by=BY, now=now)
-    if wish.unnamed or (held and held.unnamed):
-        ledger.mark_named(orcid, work.doi, named=not wish.unnamed, by=BY, now=now)
+    _mark(work, orcid, wish, held, now=now)
     version = version_of(work)
     return ledger.want(orcid, work.doi, origin=wish.origin, by=BY, now=now, version=version)
 
 
-def version_of(work: Work) -> str:
-    """Names the state of the metadata; empty where the source gives no means to tell."""
-    return f"{work.metadata_version or ''}@{work.updated}".removesuffix("@")
+def _mark(work: Work, orcid: OrcidId, wish: Wish, held: Holding | None, *, now: datetime) -> None:
+    if wish.unnamed or (held and held.unnamed):
+        ledger.mark_named(orcid, work.doi, named=not wish.unnamed, by=BY, now=now)
 
 
 def title_of(work: Work) -> str:

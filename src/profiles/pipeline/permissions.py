@@ -16,6 +16,7 @@ from ..people.permissions import GrantState, Purpose, UsableGrant
 from ..people.refusals import StaleRound
 from ..people.standing import standing
 from ..values.orcid_id import OrcidId
+from . import invitations, revising
 from .nudge import CLICK, RECONCILE, nudge
 from .tell import TELL
 
@@ -36,7 +37,9 @@ def purpose_of(origin: Origin) -> Purpose:
 def granted(orcid: OrcidId) -> int:
     """Release the claims that waited for permission; see what is on the record. How many."""
     released = _release(orcid, reasons=ledger.CURED_BY_A_GRANT)
+    revising.begin(orcid)  # what stayed for want of a permission may have to make room
     nudge([orcid], job=RECONCILE, priority=CLICK)
+    invitations.joined(orcid, now=timezone.now())
     return released
 
 
@@ -119,7 +122,11 @@ def ended(orcid: OrcidId, reason: str) -> int:
 def switch_auto_update(person: Person, *, on: bool) -> int:
     """The person's own switch. How many claims go on that waited for it."""
     accounts.set_auto_update(person=person, on=on)
-    return _release(OrcidId(person.orcid or ""), reasons=("auto_update_off",)) if on else 0
+    if not on:
+        return 0
+    orcid = OrcidId(person.orcid or "")
+    invitations.joined(orcid, now=timezone.now())
+    return _release(orcid, reasons=("auto_update_off",))
 
 
 def _release(orcid: OrcidId, *, reasons: tuple[str, ...]) -> int:

@@ -10,7 +10,8 @@ from ..claims.states import Origin
 from ..values.doi import Doi
 from ..values.orcid_id import OrcidId
 from ..values.work import Work
-from .match import accept, title_of, version_of
+from .facts import version_of
+from .match import accept, title_of
 from .nudge import CLICK, nudge
 from .services import services
 

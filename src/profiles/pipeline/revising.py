@@ -1,0 +1,78 @@
+"""A person's claims brought to the versions that they chose, at once or, where they are many, by a job.
+
+A job is only a nudge: that there is something left to do stands with the person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from itertools import chain
+
+from django.db import transaction
+from django.utils import timezone
+
+from ..claims import ledger, metadata
+from ..people import accounts
+from ..people.permissions import Purpose
+from ..people.standing import standings
+from ..values.doi import Doi
+from ..values.orcid_id import OrcidId
+from . import versions
+from .nudge import CLICK, nudge
+from .services import services
+
+REVISE = "revise"  # the job
+AT_ONCE = 300  # claims that a person who waits for the page is kept for
+STEP = 100  # claims in one transaction
+
+
+def begin(orcid: OrcidId) -> None:
+    """The choice, or what it hangs on, has changed. In the caller's transaction."""
+    now = timezone.now()
+    groups = _groups(orcid)
+    if sum(map(len, groups)) > AT_ONCE:
+        accounts.unsettle(orcid, now)
+        nudge([orcid], job=REVISE, priority=CLICK)
+    elif groups:
+        _settle(orcid, frozenset(chain.from_iterable(groups)), now=now)
+
+
+def go_on(orcid: OrcidId) -> None:
+    """What `begin` left to a job. May be done twice, and be interrupted anywhere."""
+    since = accounts.unsettled_since(orcid)
+    if since is None:
+        return
+    for dois in _steps(_groups(orcid)):
+        _settle(orcid, dois, now=timezone.now())
+    accounts.settled(orcid, since)
+
+
+def _groups(orcid: OrcidId) -> tuple[frozenset[Doi], ...]:
+    """The claims that the choice may move: versions of one work, and what it moved before."""
+    related = metadata.with_relatives(orcid)
+    left = ledger.left_for(orcid, frozenset(versions.REASONS.values()))
+    alone = left.difference(*related)
+    return (*related, *(frozenset({doi}) for doi in sorted(alone)))
+
+
+def _steps(groups: Collection[frozenset[Doi]]) -> Iterator[frozenset[Doi]]:
+    """Some works at a time; what belongs together stays together."""
+    step: set[Doi] = set()
+    for group in groups:
+        step |= group
+        if len(step) >= STEP:
+            yield frozenset(step)
+            step = set()
+    if step:
+        yield frozenset(step)
+
+
+def _settle(orcid: OrcidId, dois: Collection[Doi], *, now: datetime) -> None:
+    with transaction.atomic():
+        person = standings([orcid], Purpose.AUTO_UPDATE, now=now, lock=True).get(orcid)
+        if person is None or not person.auto_update:
+            return
+        policy = services().policy
+        if versions.settle(orcid, person, dois, policy=policy, by=orcid, now=now):
+            nudge([orcid], priority=CLICK)
