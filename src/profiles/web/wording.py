@@ -60,6 +60,8 @@ ASK_SUPPORT = _(
 )
 REMOVED_BY_YOU = Pill(_("Removed by you"))
 NOT_BY_ITSELF = Pill(_("Not added by itself"), WARN)
+DOI_HIDDEN = Pill(_("DOI no longer public"), WARN)
+NOT_NAMED_ANY_MORE = Pill(_("No longer names you"), WARN)
 NOT_YET = Pill(_("Not on your record yet"), WAIT)
 NOT_NAMED = Pill(_("Not on your record"))
 
