@@ -26,6 +26,7 @@ from ..values.doi import Doi
 from ..values.orcid_id import OrcidId
 from . import paging, wording
 from .access import Owner, for_owner
+from .wording import Pill
 
 WISHES: dict[str, Callable[[OrcidId, Doi], object]] = {
     "retry": wishes.retry,
@@ -138,9 +139,16 @@ def _shown(row: ClaimRow) -> dict[str, object]:
     return {
         "row": row,
         "pill": wording.claim(row.state, row.wanted),
+        "marks": _marks(row),
         "origin": wording.ORIGINS[row.origin],
         "actions": [action for action in wording.ACTIONS if action.name in row.actions],
     }
+
+
+def _marks(row: ClaimRow) -> list[Pill]:
+    """Why a work that is there may have to go."""
+    hidden = [wording.DOI_HIDDEN] if row.hidden_since else []
+    return hidden + ([wording.NOT_NAMED_ANY_MORE] if row.unnamed_since else [])
 
 
 def _line(line: HistoryLine) -> dict[str, object]:
