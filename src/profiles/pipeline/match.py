@@ -26,7 +26,7 @@ from .nudge import nudge
 from .withdrawn import BY, Fate, Kind, fate
 
 # Reasons of matching that mean "this is not their work any more"; all others are rules about it.
-_NOT_THEIRS = frozenset(
+NOT_THEIRS = frozenset(
     {"not_named", "only_contributor", "id_malformed", "id_other_host", "id_absent"}
 )
 
@@ -96,7 +96,7 @@ def _wish(
         return Wish(Origin.AUTO_UPDATE)
     if held is None:
         return None
-    if evaluation.reason not in _NOT_THEIRS:
+    if evaluation.reason not in NOT_THEIRS:
         return Wish(Origin.AUTO_UPDATE, "no_longer_qualifies")
     if fate(Kind.UNNAMED, person.withdrawn, held, auto_update=True) == Fate.STAYS:
         return Wish(Origin.AUTO_UPDATE, unnamed=True)
