@@ -37,6 +37,18 @@ class Fate(StrEnum):
     RETURNS = "returns"  # it left for this alone, and the person would rather keep it
 
 
+class Outlook(StrEnum):
+    """The same for its owner, who asks what happens to it."""
+
+    STAYS_BY_HAND = "stays_by_hand"
+    HIDDEN_STAYS = "hidden_stays"
+    HIDDEN_LEAVES = "hidden_leaves"
+    HIDDEN_WAITS = "hidden_waits"  # it is not added while it is hidden
+    HIDDEN_OFF = "hidden_off"  # it was taken off until it is public again
+    UNNAMED_STAYS = "unnamed_stays"
+    UNNAMED_LEAVES = "unnamed_leaves"
+
+
 REASONS: dict[Kind, str] = {Kind.UNNAMED: "left_metadata", Kind.HIDDEN: "doi_hidden"}
 
 # Which withdrawn works stay on the record, by the person's preference; the others leave.
@@ -60,6 +72,25 @@ def fate(kind: Kind, preference: Withdrawn, held: Holding, *, auto_update: bool)
     if held.by_hand or held.origin != Origin.AUTO_UPDATE or not auto_update:
         return Fate.STAYS
     return Fate.STAYS if kept and held.there else Fate.LEAVES
+
+
+def outlook(
+    kind: Kind, preference: Withdrawn, held: Holding, *, auto_update: bool
+) -> Outlook | None:
+    """What to tell; None where nothing happens, or what happens has another reason. Pure."""
+    hidden = kind == Kind.HIDDEN
+    match fate(kind, preference, held, auto_update=auto_update):
+        case Fate.STAYS if held.by_hand or held.origin != Origin.AUTO_UPDATE:
+            return Outlook.STAYS_BY_HAND
+        case Fate.STAYS if held.there:
+            return Outlook.HIDDEN_STAYS if hidden else Outlook.UNNAMED_STAYS
+        case Fate.LEAVES if held.there:
+            return Outlook.HIDDEN_LEAVES if hidden else Outlook.UNNAMED_LEAVES
+        case Fate.LEAVES if hidden:
+            return Outlook.HIDDEN_WAITS
+        case Fate.NOTHING | Fate.RETURNS if held.unwanted_for == REASONS[Kind.HIDDEN] and hidden:
+            return Outlook.HIDDEN_OFF
+    return None
 
 
 def hidden(doi: Doi, *, asked_at: datetime, now: datetime) -> int:
