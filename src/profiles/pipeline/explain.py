@@ -5,17 +5,20 @@ from __future__ import annotations
 import msgspec
 from django.utils import timezone
 
-from ..claims import ledger
+from ..claims import ledger, metadata
+from ..claims.ledger import Holding
+from ..errors import NotFound
 from ..matching import Evaluation, ExplainLine, evaluate, evaluation_lines
 from ..people.permissions import Purpose
-from ..people.standing import standing
+from ..people.standing import Standing, standing
 from ..values.doi import Doi
 from ..values.orcid_id import OrcidId
 from ..values.work import Work
 from . import versions
 from .facts import person_facts
-from .match import title_of
+from .match import NOT_THEIRS, title_of
 from .services import services
+from .withdrawn import Kind, Outlook, outlook
 
 
 class Explanation(msgspec.Struct, frozen=True):
@@ -23,15 +26,45 @@ class Explanation(msgspec.Struct, frozen=True):
     title: str
     evaluation: Evaluation
     lines: tuple[ExplainLine, ...]
+    outlook: Outlook | None  # of a claim whose DOI is hidden, or no longer names the person
 
 
 def explain(doi: Doi, orcid: OrcidId) -> Explanation:
     """For a person with an account. Raises NotFound, Unreachable, MalformedRecord."""
-    work = services().datacite_now.work(doi)
-    held = ledger.holdings(work.doi).get(orcid)
+    held = ledger.holdings(doi).get(orcid)
+    work = _work(doi, held)
     person = standing(orcid, Purpose.AUTO_UPDATE, now=timezone.now())
     policy = services().policy
     family = versions.family_of(work, orcid, person, policy=policy)
     facts = person_facts(person, held, family=family)
     evaluation = evaluate(work, orcid, policy=policy, person=facts)
-    return Explanation(work, title_of(work), evaluation, evaluation_lines(evaluation))
+    return Explanation(
+        work,
+        title_of(work),
+        evaluation,
+        evaluation_lines(evaluation),
+        _outlook(work, evaluation, held, person),
+    )
+
+
+def _work(doi: Doi, held: Holding | None) -> Work:
+    """As DataCite has it now. What is hidden we know from before; only its owners are told."""
+    try:
+        return services().datacite_now.work(doi)
+    except NotFound:
+        known = metadata.work(doi) if held else None
+        if known is None:
+            raise
+        return msgspec.structs.replace(known, state="registered")
+
+
+def _outlook(
+    work: Work, evaluation: Evaluation, held: Holding | None, person: Standing
+) -> Outlook | None:
+    if held is None:
+        return None
+    if work.state not in ("", "findable"):
+        return outlook(Kind.HIDDEN, person.withdrawn, held, auto_update=person.auto_update)
+    if evaluation.reason in NOT_THEIRS:
+        return outlook(Kind.UNNAMED, person.withdrawn, held, auto_update=person.auto_update)
+    return None
