@@ -22,6 +22,7 @@ from ..matching import Answer, Verdict
 from ..people.permissions import WRITE_SCOPE, GrantState, Purpose
 from ..people.profile import Role
 from ..pipeline.find import Found
+from ..pipeline.withdrawn import Outlook
 from ..values.work import Place
 
 Words = str | Promise
@@ -217,6 +218,29 @@ VERDICTS: Mapping[Verdict, Words] = {
     Verdict.HOLD: _("It is on hold"),
     Verdict.PROPOSE: _("You are asked first"),
     Verdict.NO: _("It is not sent"),
+}
+
+OUTLOOKS: Mapping[Outlook, Words] = {
+    Outlook.STAYS_BY_HAND: _("You added it yourself: it stays on your record until you remove it."),
+    Outlook.HIDDEN_STAYS: _(
+        "It is on your record and stays there, with a mark under My works, for it may become "
+        "public again. You can choose in Settings that such works are removed."
+    ),
+    Outlook.HIDDEN_LEAVES: _(
+        "It leaves your record, as you chose in Settings. When it is public again, it comes back "
+        "by itself."
+    ),
+    Outlook.HIDDEN_WAITS: _("As soon as it is public again, it is added to your record by itself."),
+    Outlook.HIDDEN_OFF: _(
+        "It was taken off your record because it is not public. When it is public again, it comes "
+        "back by itself."
+    ),
+    Outlook.UNNAMED_STAYS: _(
+        "It is on your record and stays there, with a mark under My works, as you chose in Settings."
+    ),
+    Outlook.UNNAMED_LEAVES: _(
+        "It leaves your record. You can choose in Settings that such works stay."
+    ),
 }
 
 PROBLEMS: Mapping[type[ProfilesError], Words] = {
