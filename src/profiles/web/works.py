@@ -111,6 +111,7 @@ def _explained(found: Explanation) -> dict[str, object]:
     return {
         "title": found.title,
         "headline": wording.VERDICTS[verdict],
+        "outlook": wording.OUTLOOKS[found.outlook] if found.outlook else "",
         "by_hand": verdict == Verdict.NO and BY_HAND in mend(reason, "person"),
         "decisive": next((line for line in found.lines if reason and line.code == reason), None),
         "rules": [_rule(line) for line in found.lines if not _is_idle(line)],
