@@ -102,7 +102,14 @@ WORDS: tuple[tuple[type[ProfilesError], Words], ...] = (
     ),
     (
         refusals.AccountClosed,
-        Words(403, _("This account is closed"), _("It cannot be signed in to any more.")),
+        Words(
+            403,
+            _("This account is closed"),
+            _(
+                "It cannot be signed in to any more. If you closed it yourself, it will soon be "
+                "deleted for good; after that you can sign up again."
+            ),
+        ),
     ),
     (
         Unreachable,
