@@ -7,17 +7,20 @@ from typing import get_args
 import pytest
 
 from profiles.claims.queries import ACTIONS
-from profiles.claims.states import Event, Origin, State, Wanted
+from profiles.claims.states import Event, Mark, Origin, State, Wanted
 from profiles.matching import Answer, Verdict
 from profiles.people.permissions import GrantState, Purpose
 from profiles.people.profile import Role
 from profiles.pipeline import find
+from profiles.pipeline.withdrawn import Outlook
 from profiles.values.work import Place
 from profiles.web import wording
 
 TABLES = [
     ("claims", set(wording.CLAIMS), set(State)),
     ("events", set(wording.EVENTS), set(Event)),
+    ("marks", set(wording.MARKS), set(Mark)),
+    ("outlooks", set(wording.OUTLOOKS), set(Outlook)),
     ("origins", set(wording.ORIGINS), set(Origin)),
     ("purposes", set(wording.PURPOSES), set(Purpose)),
     ("permissions", set(wording.PERMISSIONS), {"none", *GrantState}),
