@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from profiles import conversion
 from profiles.claims import leases, ledger, metadata
+from profiles.claims.leases import Settlement
 from profiles.claims.models import Attempt, Claim, StoredWork
 from profiles.claims.states import Event, State
 from profiles.delivery import pace, retry
@@ -25,7 +26,7 @@ from profiles.people import grants
 from profiles.people.models import Grant, Person
 from profiles.people.permissions import Purpose
 from profiles.pipeline import permissions
-from profiles.pipeline.deliver import deliver
+from profiles.pipeline.deliver import _settle, _write_down, deliver
 from profiles.pipeline.sending import PASSES_WITHIN, Sending, expect_answers
 from profiles.pipeline.services import Services, build
 from profiles.pipeline.visit import Visit
@@ -478,6 +479,43 @@ class TestAnAccidentOfOurs:
         Claim.objects.update(due_at=NOON)
         deliver(ALICE, real)
         assert (claim().state, titles(alice)) == (State.REMOVED, [])
+
+
+class TestAtTheVeryMoment:
+    """What a claim is to be held for comes between the decision and its being written down."""
+
+    def decided(self, real: Services) -> list[tuple[Sending, Settlement]]:
+        visit = Visit(ALICE, real.orcid)
+        sending = Sending(_taken(), api=real.orcid, visit=visit, rate=real.rate)
+        visit.begin_batch([DOI])
+        settled = list(_settle([sending], visit, real))
+        assert [found.event for _, found in settled] == [Event.HOLD]
+        return settled
+
+    def test_a_permission_comes(self, simulation: Simulation, real: Services) -> None:
+        owner = person()
+        want()
+        settled = self.decided(real)
+        permit(owner)
+        _write_down(ALICE, settled)
+        assert (claim().state, claim().reason, claim().attempts) == (State.WAITING, "", 0)
+
+    def test_auto_update_is_turned_on(self, simulation: Simulation, real: Services) -> None:
+        owner = person(auto_update=False)
+        permit(owner)
+        want()
+        settled = self.decided(real)
+        permissions.switch_auto_update(owner, on=True)
+        _write_down(ALICE, settled)
+        assert claim().state == State.WAITING
+
+    def test_another_permission_is_of_no_use(self, simulation: Simulation, real: Services) -> None:
+        owner = person(auto_update=False)
+        want()
+        settled = self.decided(real)
+        permit(owner)
+        _write_down(ALICE, settled)
+        assert (claim().state, claim().reason) == (State.HELD, "auto_update_off")
 
 
 class TestPermission:

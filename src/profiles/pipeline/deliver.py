@@ -24,7 +24,7 @@ from ..delivery.outcomes import Kind, Outcome
 from ..delivery.plan import Step
 from ..errors import NotConvertible
 from ..people.permissions import Purpose, UsableGrant
-from ..people.standing import standings
+from ..people.standing import Standing, standings
 from ..values.orcid_id import OrcidId
 from .sending import LEASE, PASSES_WITHIN, LeaseLost, Sending
 from .services import Services
@@ -104,23 +104,29 @@ def _write_down(orcid: OrcidId, settlements: Sequence[tuple[Sending, Settlement]
 def _unless_granted(
     orcid: OrcidId, settlements: Sequence[tuple[Sending, Settlement]]
 ) -> list[tuple[Taken, Settlement]]:
-    """What is held for want of permission goes on where it has come at this very moment.
+    """What is held goes on where what it lacks has come at this very moment.
 
-    Whoever stores a grant holds the person's row, and then releases what is held: so one of the
-    two sees the other.
+    Whoever gives permission, or turns auto-update on, writes the person's row and then releases
+    what is held: so one of the two sees the other.
     """
-    lacking = {sending.lacks for sending, _ in settlements if sending.lacks}
+    lacking = sorted({sending.lacks for sending, _ in settlements if sending.lacks})
     now = timezone.now()
-    come = {
-        purpose
-        for purpose in sorted(lacking)
-        for standing in standings([orcid], purpose, now=now, lock=True).values()
-        if standing.permission == "usable"
-    }
+    people = {purpose: standings([orcid], purpose, now=now, lock=True) for purpose in lacking}
     return [
-        (sending.claim, sending.at_once() if sending.lacks in come else found)
+        (
+            sending.claim,
+            sending.again()
+            if sending.lacks and _has_come(found.reason, people[sending.lacks].get(orcid))
+            else found,
+        )
         for sending, found in settlements
     ]
+
+
+def _has_come(lacking: str, person: Standing | None) -> bool:
+    if person is None:
+        return False
+    return person.auto_update if lacking == "auto_update_off" else person.permission == "usable"
 
 
 def _settle(sendings: list[Sending], visit: Visit, services: Services) -> Settled:
@@ -147,12 +153,11 @@ def _made_ready(
     together: dict[UsableGrant, list[Sending]],
 ) -> Settled:
     """Settled already, or put among those that go by the same grant."""
-    settled = _prepare(sending, visit, services)
-    grant = sending.grant_for(Step.ADD) if settled is None else None
-    if grant is not None:
-        together[grant].append(sending)
+    ready = _prepare(sending, visit, services) or sending.permitted(Step.ADD)
+    if isinstance(ready, Settlement):
+        yield sending, ready
     else:
-        yield sending, settled or sending.without_grant()
+        together[ready].append(sending)
 
 
 def _guarded(sendings: Iterable[Sending], settlements: Settled) -> Settled:
@@ -179,6 +184,7 @@ def _prepare(sending: Sending, visit: Visit, services: Services) -> Settlement |
         return None
     by_itself = claim.origin == Origin.AUTO_UPDATE and not claim.by_hand
     if by_itself and not visit.standing(Purpose.AUTO_UPDATE).auto_update:
+        sending.lacks = Purpose.AUTO_UPDATE
         return sending.known(Event.HOLD, reason="auto_update_off")
     work = visit.work(claim.doi)
     if work is None and claim.put_code is not None:

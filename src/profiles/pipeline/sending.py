@@ -60,7 +60,7 @@ class Sending:
         self.unsure = claim.unsure
         self.accepted = False
         self.duplicate = ""  # ORCID's words, when it has the work and does not tell where
-        self.lacks: Purpose | None = None  # the permission for want of which it is held
+        self.lacks: Purpose | None = None  # what it is held for want of
         self.tries: list[Try] = []
 
     def shall_be(self, work: OrcidWork) -> None:
@@ -78,9 +78,9 @@ class Sending:
             step = self._step()
             if step == Step.LEAVE:
                 return self.left()
-            grant = self.grant_for(step)
-            if grant is None:
-                return self.without_grant()
+            grant = self.permitted(step)
+            if isinstance(grant, Settlement):
+                return grant
             known = step == Step.LOOK and self.visit.has_read
             settled = None if known else self.keep_pace(grant)
             if settled is None:
@@ -95,11 +95,13 @@ class Sending:
         """ORCID has what is wanted."""
         return self.known(Event.KEEP if self.put_code else Event.CLEAR)
 
-    def at_once(self) -> Settlement:
-        """What is known now; what is still to be done comes as soon as it may."""
-        if self._step() == Step.LEAVE:
-            return self.left()
-        return self.known(Event.POSTPONE, due_at=timezone.now(), tried=False)
+    def left_or_again(self) -> Settlement:
+        """What is known now, without a further call."""
+        return self.left() if self._step() == Step.LEAVE else self.again()
+
+    def again(self, *, alone: bool = False) -> Settlement:
+        """From the beginning, and at once; `alone`: not together with others."""
+        return self.known(Event.POSTPONE, due_at=timezone.now(), alone=alone, tried=False)
 
     def known(
         self,
@@ -164,16 +166,19 @@ class Sending:
             return self.visit.grant_of_client(self.api_client, removing=self.rendered is None)
         return self.visit.grant(permissions.purpose_of(self.claim.origin))
 
-    def without_grant(self) -> Settlement:
+    def permitted(self, step: Step) -> UsableGrant | Settlement:
+        """The grant to do it with; what becomes of the claim where there is none."""
+        try:
+            return self.grant_for(step) or self._without_grant()
+        except (Unreachable, UnexpectedAnswer) as error:
+            return self._later(_unread(error))
+
+    def _without_grant(self) -> Settlement:
         purpose = permissions.purpose_of(self.claim.origin)
         if self.visit.grant(purpose) is None:
             self.lacks = purpose
         permission = self.visit.standing(purpose).permission
         return self.known(Event.HOLD, reason=HOLD_REASONS.get(permission, "no_permission"))
-
-    def alone(self) -> Settlement:
-        """It does not go together with others: at once, but by itself."""
-        return self.known(Event.POSTPONE, due_at=timezone.now(), alone=True, tried=False)
 
     def keep_pace(self, grant: UsableGrant) -> Settlement | None:
         """Wait for a place in the queue to ORCID; while ORCID is failing, let go of the claim."""
@@ -369,6 +374,6 @@ def expect_answers(sendings: Sequence[Sending], grant: UsableGrant) -> None:
 
 
 def _unread(error: Unreachable | UnexpectedAnswer) -> Outcome:
-    """The record could not be read."""
+    """ORCID could not be asked."""
     kind = Kind.BUSY if isinstance(error, Unreachable) else Kind.LATER
     return Outcome(kind=kind, message=error.message)

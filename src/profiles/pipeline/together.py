@@ -25,7 +25,7 @@ def add_together(sendings: Sequence[Sending], grant: UsableGrant, api: OrcidApi)
     """Settle these additions of one person, which go by one grant. Raises LeaseLost."""
     chosen, clashing = _apart(sendings)
     for sending in clashing:
-        yield sending, sending.alone()
+        yield sending, sending.again(alone=True)
     if len(chosen) == 1:
         yield chosen[0], chosen[0].settlement()
         return
@@ -68,8 +68,8 @@ def _one(sending: Sending, answer: Answer, grant: UsableGrant, *, seconds: float
     if judge(answer).kind == Kind.ADOPT:
         # In a bulk ORCID also calls it a duplicate when another work of ours only names it as a
         # version; the put-code it tells may be that one's. By itself the answer is exact.
-        return sending.alone()
-    return sending.learn(Step.ADD, answer, grant, seconds=seconds) or sending.at_once()
+        return sending.again(alone=True)
+    return sending.learn(Step.ADD, answer, grant, seconds=seconds) or sending.left_or_again()
 
 
 def _all(
@@ -82,9 +82,9 @@ def _all(
     for sending in chosen:
         if outcome.kind in _SPOILT or outcome.reason == "record_full":
             sending.unsure = outcome.unsure
-            yield sending, sending.alone()
+            yield sending, sending.again(alone=True)
         else:
             yield (
                 sending,
-                sending.learn(Step.ADD, whole, grant, seconds=seconds) or sending.at_once(),
+                sending.learn(Step.ADD, whole, grant, seconds=seconds) or sending.left_or_again(),
             )

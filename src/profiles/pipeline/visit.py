@@ -16,12 +16,12 @@ from ..claims import metadata
 from ..delivery import adoption, pace
 from ..delivery.client import OrcidApi
 from ..errors import Unreachable
-from ..people import grants
 from ..people.permissions import Purpose, UsableGrant
 from ..people.standing import Standing, standing
 from ..values.doi import Doi
 from ..values.orcid_id import OrcidId
 from ..values.work import Work
+from . import permissions
 
 _Which = Purpose | tuple[str, bool]  # by purpose, or by API client and whether it is to remove
 
@@ -52,15 +52,16 @@ class Visit:
         self._standings.clear()
 
     def grant(self, purpose: Purpose) -> UsableGrant | None:
+        """Raises Unreachable, UnexpectedAnswer, where it must be renewed and cannot be now."""
         if purpose not in self._grants:
-            found = grants.usable_grant(self._orcid, purpose, now=timezone.now())
-            self._grants[purpose] = found
+            self._grants[purpose] = permissions.usable(self._orcid, purpose)
         return self._grants[purpose]
 
     def grant_of_client(self, api_client: str, *, removing: bool) -> UsableGrant | None:
+        """Of what this client put there. Raises as `grant`."""
         which = (api_client, removing)
         if which not in self._grants:
-            found = grants.grant_of_client(self._orcid, api_client, removing=removing)
+            found = permissions.of_client(self._orcid, api_client, removing=removing)
             self._grants[which] = found
         return self._grants[which]
 
