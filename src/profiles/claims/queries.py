@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Coalesce, JSONObject
 
 from ..errors import NotFound
@@ -176,6 +176,12 @@ def waiting_for_permission(orcid: OrcidId) -> int:
     """How many of the person's works go on as soon as permission is given."""
     held = Claim.objects.filter(orcid=orcid, state=State.HELD)
     return held.filter(reason__in=ledger.CURED_BY_A_GRANT).count()
+
+
+def last_write(orcid: OrcidId) -> datetime | None:
+    """When ORCID last took something for this record from us."""
+    found: datetime | None = Claim.objects.filter(orcid=orcid).aggregate(at=Max("sent_at"))["at"]
+    return found
 
 
 def backlog(now: datetime) -> tuple[int, float]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from ..values.orcid_id import OrcidId
@@ -89,6 +89,19 @@ def compared_before(moment: datetime, *, limit: int, now: datetime) -> tuple[Orc
     due = _active(now).filter(Q(compared_at__isnull=True) | Q(compared_at__lt=moment))
     rows = due.order_by(F("compared_at").asc(nulls_first=True)).values_list("orcid", flat=True)
     return tuple(dict.fromkeys(OrcidId(orcid) for orcid in rows[:limit]))
+
+
+def permitted_orcids(*, now: datetime) -> QuerySet[Grant, str]:
+    """Who has an active grant, as a query: others compare it with tables of their own."""
+    return _active(now).values_list("orcid", flat=True).distinct()
+
+
+def last_compared(orcid: OrcidId) -> datetime | None:
+    """When the person's record was last read for a comparison."""
+    found: datetime | None = Grant.objects.filter(orcid=orcid).aggregate(at=Max("compared_at"))[
+        "at"
+    ]
+    return found
 
 
 def usable_grant(

@@ -89,6 +89,7 @@ def _later(issuer: str, error: str) -> ProfilesError:
 TOKEN_ERRORS: Mapping[str, Callable[[str, str], ProfilesError]] = {
     "invalid_client": _misconfigured,
     "unauthorized_client": _misconfigured,
+    "invalid_scope": _misconfigured,
     "invalid_grant": _stale,
     "server_error": _later,
     "temporarily_unavailable": _later,
@@ -131,6 +132,11 @@ class OpenIdServer:
 
     def refresh(self, token: Secret, *, client: Client, now: datetime) -> Tokens:
         form = {"grant_type": "refresh_token", "refresh_token": token.reveal()}
+        return self._tokens(form, client=client, now=now)
+
+    def client_token(self, scope: str, *, client: Client, now: datetime) -> Tokens:
+        """A token of the client itself (RFC 6749, 4.4)."""
+        form = {"grant_type": "client_credentials", "scope": scope}
         return self._tokens(form, client=client, now=now)
 
     def revoke(self, token: Secret, *, client: Client) -> None:

@@ -30,9 +30,18 @@ _KEY = "orcid_permission_rounds"
 
 
 def begin(
-    session: SessionBase, *, person: Person, purpose: Purpose, return_to: str, now: datetime
+    session: SessionBase,
+    *,
+    person: Person,
+    purpose: Purpose,
+    return_to: str,
+    now: datetime,
+    switch_on: bool = False,
 ) -> str:
-    """The address at ORCID where the person decides. Raises Misconfigured, Unreachable."""
+    """The address at ORCID where the person decides. Raises Misconfigured, Unreachable.
+
+    With `switch_on` the permission, once given, is also meant as the wish for auto-update.
+    """
     client = wiring.purpose_client(purpose)
     asked = Round(
         state=secrets.token_urlsafe(24),
@@ -41,6 +50,7 @@ def begin(
         person_sub=str(person.sub),
         orcid=OrcidId(person.orcid or ""),
         return_to=return_to,
+        switches_on=switch_on,
         expires_at=now + LIFETIME,
     )
     endpoint = wiring.orcid_server().metadata().authorization_endpoint

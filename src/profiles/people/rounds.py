@@ -28,6 +28,7 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     person_sub: str
     orcid: OrcidId  # who must authorise
     return_to: str
+    switches_on: bool = False  # auto-update, with the permission
     expires_at: datetime
 
 

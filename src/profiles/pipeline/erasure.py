@@ -19,7 +19,7 @@ from ..delivery.refusals import RefusedReading
 from ..people import accounts, closing, orcid_permission
 from ..people.permissions import Purpose
 from ..values.orcid_id import OrcidId
-from . import nudge, permissions
+from . import invitations, nudge, permissions, webhooks
 from .deliver import deliver
 from .reconcile import reconcile
 from .services import Services
@@ -105,5 +105,7 @@ def _erase(orcid: OrcidId, *, stayed: int) -> int:
             # First the account: whoever matches works to it at this moment waits for its row.
             accounts.erase(orcid)
             claims = ledger.forget(orcid)
+            invitations.forget(orcid)
             nudge.forget(orcid)
+            webhooks.leave(orcid, now=timezone.now())
     return claims

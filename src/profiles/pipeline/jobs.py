@@ -18,16 +18,18 @@ from ..claims import leases, locks
 from ..errors import Misconfigured, UnexpectedAnswer, Unreachable
 from ..people import accounts, closing, grants, renewal
 from ..values.orcid_id import OrcidId
-from . import presence, revising
+from . import asking, invitations, presence, revising, webhooks
 from .deliver import deliver
 from .erasure import CLOSE, go_on
 from .harvest import harvest
-from .nudge import DELIVER, HOUSEKEEPING, RECONCILE, nudge, outstanding
+from .invitations import INVITE
+from .nudge import CLICK, DELIVER, HOUSEKEEPING, RECONCILE, nudge, outstanding
 from .reconcile import reconcile
 from .refreshing import see_to_ends
 from .revising import REVISE
 from .services import services
 from .tell import TELL, tell
+from .webhooks import WATCH
 
 log = logging.getLogger(__name__)
 
@@ -179,3 +181,35 @@ def revise_job(orcid: str) -> None:
 def revise_some_job(timestamp: int) -> None:
     """Those whose claims do not follow their choice of versions yet: an earlier job was interrupted."""
     nudge(accounts.unsettled(limit=WINDOW), job=REVISE)
+
+
+@app.task(name=INVITE)
+def invite_job(orcid: str) -> None:
+    """Ask somebody in the ORCID inbox, or hand over what waited for them."""
+    if asking.turn(OrcidId(orcid), services(), now=timezone.now()):
+        nudge([OrcidId(orcid)], job=INVITE, priority=CLICK)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="invite_some", queueing_lock="invite_some", priority=HOUSEKEEPING)
+def invite_some_job(timestamp: int) -> None:
+    nudge(invitations.due(now=timezone.now(), limit=WINDOW), job=INVITE)
+
+
+@app.task(name=WATCH)
+def watch_job(orcid: str) -> None:
+    """Ask ORCID to tell us of changes of this record, or no more."""
+    webhooks.turn(OrcidId(orcid), services(), now=timezone.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="watch_some", queueing_lock="watch_some", priority=HOUSEKEEPING)
+def watch_some_job(timestamp: int) -> None:
+    webhooks.follow(now=timezone.now(), limit=WINDOW)
+
+
+@app.periodic(cron=_every(10))
+@app.task(name="look_at_changed", queueing_lock="look_at_changed", priority=HOUSEKEEPING)
+def look_at_changed_job(timestamp: int) -> None:
+    """Records whose change could not be looked at when ORCID told of it."""
+    webhooks.look(now=timezone.now(), limit=WINDOW)

@@ -10,7 +10,9 @@ from django.conf import settings
 
 from ..config import Config
 from ..delivery.client import OrcidApi
+from ..delivery.notifications import Notifications
 from ..delivery.pace import Rate
+from ..delivery.webhooks import Webhooks
 from ..matching import Policy
 from ..sources.datacite.client import DataCite, user_agent
 from ..sources.datacite.feed import Seen
@@ -22,6 +24,8 @@ class Services(NamedTuple):
     config: Config
     http: httpx2.Client  # behind all of them; safe for threads
     orcid: OrcidApi
+    notifications: Notifications
+    webhooks: Webhooks
     rate: Rate  # of requests to ORCID, per client id
     datacite: DataCite
     datacite_now: DataCite  # for a person who waits: gives up sooner
@@ -34,6 +38,8 @@ def build(config: Config, http: httpx2.Client) -> Services:
         config=config,
         http=http,
         orcid=OrcidApi(http, api_url=config.orcid_api_url),
+        notifications=Notifications(http, api_url=config.orcid_api_url),
+        webhooks=Webhooks(http, api_url=config.orcid_api_url),
         rate=Rate(config.orcid_rate, config.orcid_burst),
         datacite=DataCite.configured(http, config),
         datacite_now=DataCite.configured(http, config, tries=2),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -22,7 +23,7 @@ from ..people.permissions import Purpose
 from ..people.refusals import EmptyHanded, ProviderRefused, StaleRound
 from ..people.return_address import safe
 from ..people.rounds import Answer, Round, callback_path, read_answer
-from ..pipeline import permissions
+from ..pipeline import invitations, permissions
 from ..pipeline.tell import AGAIN_PATH
 from ..values.orcid_id import OrcidId
 from . import notice, refusals, wording
@@ -92,6 +93,8 @@ def delete(request: HttpRequest, owner: Owner) -> HttpResponse:
 def callback(request: HttpRequest, purpose: Purpose) -> HttpResponse:
     answer = read_answer(request.GET)
     person = request.user
+    if purpose == Purpose.AUTO_UPDATE and (key := invitations.key_of(answer.state)):
+        return _from_inbox(request, key, answer)
     if answer.kind == "uninvited" and purpose == Purpose.SEARCH_AND_LINK:
         return _restart(request)
     if not person.is_authenticated or person.orcid is None:
@@ -116,7 +119,37 @@ def _restart(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _begin(request: HttpRequest, owner: Owner, *, purpose: Purpose, return_to: str) -> HttpResponse:
+def _from_inbox(request: HttpRequest, key: UUID, answer: Answer) -> HttpResponse:
+    """Our notification in the ORCID inbox leads here. The code that comes along belongs to nobody's
+    session, so whoever is signed in here need not be who authorised: it is not used. Our own round
+    is begun. The state names the notification and serves for nothing else."""
+    if answer.kind == "denied":
+        invitations.denied(key, now=timezone.now())
+        return render(request, "invitation_denied.html")
+    person = request.user
+    here = f"{request.path}?{urlencode({'code': 'restart', 'state': answer.state})}"
+    if not person.is_authenticated:
+        messages.info(request, gettext("Please sign in with ORCID to go on."))
+        return redirect(f"{reverse('sign-in')}?{urlencode({'next': here})}")
+    if person.orcid is None:
+        return redirect(f"{reverse('link-orcid')}?{urlencode({'next': here})}")
+    return _begin(
+        request,
+        Owner(person, OrcidId(person.orcid)),
+        purpose=Purpose.AUTO_UPDATE,
+        return_to=reverse("works"),
+        switch_on=True,
+    )
+
+
+def _begin(
+    request: HttpRequest,
+    owner: Owner,
+    *,
+    purpose: Purpose,
+    return_to: str,
+    switch_on: bool = False,
+) -> HttpResponse:
     try:
         url = orcid_permission.begin(
             request.session,
@@ -124,6 +157,7 @@ def _begin(request: HttpRequest, owner: Owner, *, purpose: Purpose, return_to: s
             purpose=purpose,
             return_to=return_to,
             now=timezone.now(),
+            switch_on=switch_on,
         )
     except refusals.EXPECTED as error:
         return _again(request, error, purpose)
@@ -156,12 +190,17 @@ def _finish(
 
 
 def _complete(request: HttpRequest, owner: Owner, *, asked: Round, code: str) -> HttpResponse:
+    def granted(orcid: OrcidId) -> None:
+        permissions.granted(orcid)
+        if asked.switches_on:
+            permissions.switch_auto_update(owner.person, on=True)
+
     missing = orcid_permission.complete(
         asked,
         person=owner.person,
         code=code,
         now=timezone.now(),
-        granted=permissions.granted,
+        granted=granted,
     )
     if missing:
         messages.warning(request, _less(missing))

@@ -1,0 +1,210 @@
+"""One person who has not signed up, at a time: ask in the ORCID inbox, wait, hand over what waits.
+
+A notification is written down before it is sent. One whose answer is lost is looked for in ORCID's
+list of ours before anything is sent again, so that nobody is asked twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from datetime import datetime
+from urllib.parse import parse_qs, urlsplit
+
+from django.db.models import F, QuerySet
+
+from ..delivery.notifications import Sent
+from ..delivery.outcomes import Answer
+from ..errors import MalformedRecord, Misconfigured, NotFound, UnexpectedAnswer, Unreachable
+from ..people import accounts, client_tokens, wiring
+from ..people.permissions import Purpose
+from ..people.rounds import callback_path
+from ..people.standing import standing
+from ..values.doi import Doi
+from ..values.orcid_id import OrcidId
+from . import invitations, inviting, own_calls
+from .inviting import Event, State, Told, Waiting
+from .match import accept
+from .models import Invitation, WaitingDoi
+from .services import Services
+
+log = logging.getLogger(__name__)
+
+AT_A_TIME = 25  # DOIs handed over in one turn
+
+
+def turn(orcid: OrcidId, services: Services, *, now: datetime) -> bool:
+    """What is due for this person. Whether there is more to do at once."""
+    mine = Invitation.objects.filter(orcid=orcid, due_at__lte=now)
+    if accounts.having_accounts([orcid]):
+        invitations.move(mine.exclude(state=State.JOINED), Event.JOIN, now=now)
+    row = mine.first()
+    if row is None:
+        return False
+    match State(row.state):
+        case State.JOINED:
+            return _hand_over(row, services, now=now)
+        case State.COLLECTING | State.SENDING:
+            _ask(row, services, now=now)
+        case _:
+            news = row.waiting.filter(told=False).exists()
+            event = Event.REST_OVER_WITH_NEWS if news else Event.REST_OVER
+            invitations.move(mine, event, now=now)
+    return False
+
+
+# --- asking ---
+
+
+def _ask(row: Invitation, services: Services, *, now: datetime) -> None:
+    mine = Invitation.objects.filter(orcid=row.orcid, state=row.state, due_at=row.due_at)
+    if not row.waiting.exists():
+        invitations.move(mine, Event.EMPTY, now=now)
+        return
+    is_new = row.state == State.COLLECTING
+    # One is for the notification, one for looking, or for taking the last one back.
+    if wait := own_calls.wait(services, calls=2):
+        mine.update(due_at=now + wait)
+        return
+    if not _begin(mine, is_new=is_new, now=now):
+        return  # another worker was first
+    before = row.put_code
+    row.refresh_from_db()
+    try:
+        if is_new and before is not None:
+            _archive(OrcidId(row.orcid), before, services, now=now)
+        told, put_code = (None, None) if is_new else _look(row, services, now=now)
+        if told is None:
+            told, put_code = _send(row, services, now=now)
+    except (Misconfigured, Unreachable, UnexpectedAnswer) as error:  # of getting the token
+        log.warning("asking for permission: %s", error.message)
+        told, put_code = Told(Event.LATER, inviting.OUR_DOING), None
+    _settle(row, told, put_code, now=now)
+
+
+def _begin(mine: QuerySet[Invitation], *, is_new: bool, now: datetime) -> bool:
+    """Whether it is ours. From now on it may be in the inbox."""
+    fresh = {"key": uuid.uuid4(), "put_code": None, "tries": 0, "since": now} if is_new else {}
+    if fresh:
+        mine_now = mine.filter(state=State.COLLECTING)
+        return bool(mine_now.update(state=State.SENDING, due_at=now + inviting.LOOK, **fresh))
+    return bool(mine.update(due_at=now + inviting.LOOK, tries=F("tries") + 1))
+
+
+def _look(row: Invitation, services: Services, *, now: datetime) -> tuple[Told | None, int | None]:
+    """What became of the last try. None: it is not at ORCID, so it can be sent."""
+    ours: tuple[Sent, ...] = ()
+
+    def look(token: str) -> Answer:
+        nonlocal ours
+        answer, ours = services.notifications.ours(OrcidId(row.orcid), token=token)
+        return answer
+
+    answer = own_calls.make(look, scope=client_tokens.NOTIFY, now=now)
+    if answer.status != 200 or answer.foreign:
+        return inviting.judge(answer), None
+    found = next((sent for sent in ours if _is_of(sent, row)), None)
+    return (Told(Event.SENT), found.put_code) if found else (None, None)
+
+
+def _is_of(sent: Sent, row: Invitation) -> bool:
+    states = parse_qs(urlsplit(sent.address).query).get("state", [])
+    return any(invitations.key_of(state) == row.key for state in states)
+
+
+def _send(row: Invitation, services: Services, *, now: datetime) -> tuple[Told, int | None]:
+    told_of = row.waiting.filter(found_at__lte=row.since)
+    newest = told_of.order_by("-found_at", "-pk")[: inviting.MOST_ITEMS]
+    body = inviting.message(
+        [Waiting(Doi(each.doi), each.title) for each in newest],
+        count=told_of.count(),
+        address=_address(row),
+    )
+    answer = own_calls.make(
+        lambda token: services.notifications.send(OrcidId(row.orcid), body, token=token),
+        scope=client_tokens.NOTIFY,
+        now=now,
+    )
+    told = inviting.judge(answer)
+    if told.ours:
+        log.error("ORCID refuses our notifications: %s %s", answer.status, answer.text)
+    return told, answer.put_code
+
+
+def _address(row: Invitation) -> str:
+    if row.key is None:
+        raise UnexpectedAnswer("an invitation without a key is being sent")
+    return inviting.authorize_address(
+        endpoint=wiring.orcid_server().metadata().authorization_endpoint,
+        client_id=wiring.purpose_client(Purpose.AUTO_UPDATE).id,
+        redirect_uri=wiring.config().base_url + callback_path(Purpose.AUTO_UPDATE),
+        state=invitations.state_for(row.key),
+    )
+
+
+def _settle(row: Invitation, told: Told, put_code: int | None, *, now: datetime) -> None:
+    """The person may have answered already; then only the put-code is news."""
+    mine = Invitation.objects.filter(orcid=row.orcid, key=row.key)
+    if told.event == Event.LATER:
+        later = now + inviting.again_after(told, tries=row.tries)
+        mine.filter(state=State.SENDING).update(due_at=later)
+        return
+    if told.event == Event.SENT:
+        mine.update(put_code=put_code)
+        row.waiting.filter(found_at__lte=row.since).update(told=True)
+    invitations.move(mine.filter(state=State.SENDING), told.event, now=now)
+
+
+# --- who joined ---
+
+
+def _hand_over(row: Invitation, services: Services, *, now: datetime) -> bool:
+    """The waiting DOIs go to matching, as if they had just been changed."""
+    orcid = OrcidId(row.orcid)
+    mine = Invitation.objects.filter(orcid=orcid, state=State.JOINED)
+    if row.put_code is not None and not own_calls.wait(services, calls=1):
+        _take_back(row, services, now=now)
+    if not standing(orcid, Purpose.AUTO_UPDATE, now=now).auto_update:
+        invitations.move(mine, Event.LATER, now=now)
+        return False
+    for each in row.waiting.order_by("pk")[:AT_A_TIME]:
+        try:
+            _accept(each, services, now=now)
+        except (Unreachable, UnexpectedAnswer) as error:
+            log.warning("handing over %s: %s", each.doi, error.message)
+            mine.update(due_at=now + inviting.LOOK)
+            return False
+        each.delete()
+    if row.waiting.exists():
+        return True
+    mine.delete()
+    return False
+
+
+def _accept(each: WaitingDoi, services: Services, *, now: datetime) -> None:
+    try:
+        work = services.datacite.work(Doi(each.doi))
+    except (NotFound, MalformedRecord) as error:
+        log.info("not handed over: %s", error.message)
+        return
+    accept(work, policy=services.policy, now=now)
+
+
+def _take_back(row: Invitation, services: Services, *, now: datetime) -> None:
+    """What has been read stays in the inbox; nothing hangs on it."""
+    try:
+        _archive(OrcidId(row.orcid), row.put_code or 0, services, now=now)
+    except (Misconfigured, Unreachable, UnexpectedAnswer) as error:
+        log.info("a notification stays in the inbox: %s", error.message)
+    Invitation.objects.filter(orcid=row.orcid).update(put_code=None)
+
+
+# --- calls ---
+
+
+def _archive(orcid: OrcidId, put_code: int, services: Services, *, now: datetime) -> None:
+    own_calls.make(
+        lambda token: services.notifications.archive(orcid, put_code, token=token),
+        scope=client_tokens.NOTIFY,
+        now=now,
+    )

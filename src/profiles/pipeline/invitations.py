@@ -1,0 +1,116 @@
+"""Who has not signed up, and which DOIs wait for them: written down as metadata and answers come in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.core import signing
+from django.db import transaction
+from django.db.models import Case, DateTimeField, QuerySet, Value, When
+
+from ..matching import Policy, Verdict, claimants, evaluate
+from ..people import accounts
+from ..values.orcid_id import OrcidId
+from ..values.work import Work
+from . import inviting
+from .inviting import Event, State
+from .models import Invitation, WaitingDoi
+from .nudge import CLICK, nudge
+
+INVITE = "invite"  # the job: look at this invitation
+
+# Of its own, so that no other signature of this service can pass for one.
+_SALT = "profiles.invitation"
+
+
+@transaction.atomic
+def remember(work: Work, *, title: str, policy: Policy, now: datetime) -> None:
+    """These metadata may name persons who have not signed up; one who is named no more has no DOI here.
+
+    Does nothing unless notifications are on.
+    """
+    if not settings.PROFILES.orcid_notifications:
+        return
+    named = {orcid for orcid in claimants(work) if _qualifies(work, orcid, policy)}
+    kept = WaitingDoi.objects.filter(doi=work.doi)
+    kept.exclude(invitation__in=named).delete()
+    strangers = named - accounts.having_accounts(named)
+    known = set(kept.values_list("invitation_id", flat=True))
+    new = sorted(strangers - known)
+    if not new:
+        return
+    Invitation.objects.bulk_create(
+        [Invitation(orcid=orcid, state=State.QUIET, since=now) for orcid in new],
+        ignore_conflicts=True,
+    )
+    WaitingDoi.objects.bulk_create(
+        [WaitingDoi(invitation_id=orcid, doi=work.doi, title=title, found_at=now) for orcid in new],
+        ignore_conflicts=True,
+    )
+    move(Invitation.objects.filter(orcid__in=new), Event.FOUND, now=now)
+
+
+def _qualifies(work: Work, orcid: OrcidId, policy: Policy) -> bool:
+    """By the metadata alone."""
+    return evaluate(work, orcid, policy=policy).verdict == Verdict.SEND
+
+
+def move(rows: QuerySet[Invitation], event: Event, *, now: datetime) -> int:
+    """Take those of the rows whose state the event changes to their new state. How many."""
+    steps = {state: inviting.after(state, event, now=now) for state in State}
+    known = {state: step for state, step in steps.items() if step is not None}
+    if not known:
+        return 0
+    return rows.filter(state__in=known).update(
+        state=Case(*(When(state=state, then=Value(new)) for state, (new, _) in known.items())),
+        due_at=Case(
+            *(
+                When(state=state, then=Value(due_at, DateTimeField(null=True)))
+                for state, (_, due_at) in known.items()
+            )
+        ),
+        since=now,
+    )
+
+
+def joined(orcid: OrcidId, *, now: datetime) -> None:
+    """The person has an account, or has just switched auto-update on: what waits goes to matching."""
+    with transaction.atomic():
+        if move(Invitation.objects.filter(orcid=orcid), Event.JOIN, now=now):
+            nudge([orcid], job=INVITE, priority=CLICK)
+
+
+def denied(key: UUID, *, now: datetime) -> bool:
+    """Remembered, so that the person is left alone."""
+    return bool(move(Invitation.objects.filter(key=key), Event.DENY, now=now))
+
+
+def due(*, now: datetime, limit: int) -> tuple[OrcidId, ...]:
+    """Who is to be looked at, longest due first. Without notifications only those who joined."""
+    rows = Invitation.objects.filter(due_at__lte=now).order_by("due_at")
+    if not settings.PROFILES.orcid_notifications:
+        rows = rows.filter(state=State.JOINED)
+    return tuple(OrcidId(orcid) for orcid in rows.values_list("orcid", flat=True)[:limit])
+
+
+def forget(orcid: OrcidId) -> None:
+    """Nothing of an erased person stays behind."""
+    Invitation.objects.filter(orcid=orcid).delete()
+
+
+# --- the link in the notification ---
+
+
+def state_for(key: UUID) -> str:
+    """The `state` of the way back: names the invitation, and only we can have written it."""
+    return signing.Signer(salt=_SALT).sign(key.hex)
+
+
+def key_of(unverified_state: str) -> UUID | None:
+    """None where it is no state of an invitation."""
+    try:
+        return UUID(hex=signing.Signer(salt=_SALT).unsign(unverified_state))
+    except (signing.BadSignature, ValueError):
+        return None
