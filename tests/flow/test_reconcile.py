@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+import time
+from typing import Any
 
-from profiles.claims import leases, ledger
-from profiles.claims.models import Claim
+import pytest
+from django.utils import timezone
+
+from profiles.claims import comparison, leases, ledger, queries
+from profiles.claims.models import Attempt, Claim
 from profiles.claims.states import Origin, State
+from profiles.delivery import pace
+from profiles.delivery.adoption import OwnWork
 from profiles.errors import Unreachable
 from profiles.people import grants
 from profiles.people.models import Grant
@@ -17,7 +23,7 @@ from profiles.simulator import seed
 from profiles.simulator.server import Simulation
 from profiles.values.doi import Doi
 
-from .people import ALICE, NOON, person
+from .people import ALICE, BOB, NOON, person
 from .test_deliver import DOI, alice, claim, real, titles, want
 
 __all__ = ["alice", "real"]  # fixtures
@@ -44,7 +50,7 @@ def work(doi: str, title: str = "Theirs") -> dict[str, object]:
 
 def test_what_our_client_put_there_before_is_taken_over(alice: Simulation, real: Services) -> None:
     put_code = alice.orcid.add_work(ALICE, work(DOI), client_id=CLIENT).put_code
-    assert reconcile(ALICE, real) == Compared(imported=1, repaired=0, gone=0)
+    assert reconcile(ALICE, real) == Compared(imported=1)
     found = claim()
     assert (found.state, found.put_code, found.origin) == (State.DONE, put_code, Origin.IMPORT)
     want("Tides")  # and from now on it follows its metadata
@@ -64,7 +70,7 @@ def test_what_the_person_took_off_at_orcid_stays_off(alice: Simulation, real: Se
     want()
     deliver(ALICE, real)
     alice.orcid.delete_work(ALICE, claim().put_code or 0)
-    assert reconcile(ALICE, real) == Compared(imported=0, repaired=0, gone=1)
+    assert reconcile(ALICE, real) == Compared(gone=1)
     assert (claim().state, claim().reason) == (State.REMOVED, "removed_at_orcid")
     want("Tides, again")
     deliver(ALICE, real)
@@ -78,7 +84,7 @@ def test_a_put_code_that_changed_is_mended_and_the_work_brought_up_to_date(
     deliver(ALICE, real)
     alice.orcid.delete_work(ALICE, claim().put_code or 0)
     new = alice.orcid.add_work(ALICE, work(DOI, "Old"), client_id=CLIENT).put_code
-    assert reconcile(ALICE, real) == Compared(imported=0, repaired=1, gone=0)
+    assert reconcile(ALICE, real) == Compared(repaired=1)
     deliver(ALICE, real)
     assert (claim().state, claim().put_code) == (State.DONE, new)
     assert titles(alice) == ["Tides"]
@@ -136,7 +142,7 @@ def test_what_a_client_put_there_that_we_did_not_ask_for_is_not_missed(
     want()
     deliver(ALICE, real)
     Claim.objects.update(api_client="APP-OTHERCLIENT")
-    assert reconcile(ALICE, real) == Compared(imported=0, repaired=1, gone=0)
+    assert reconcile(ALICE, real) == Compared(repaired=1)
     Claim.objects.update(api_client="APP-OTHERCLIENT", doi=Doi("10.5555/elsewhere"))
     assert reconcile(ALICE, real).gone == 0  # type: ignore[union-attr]
 
@@ -146,3 +152,238 @@ def test_without_permission_nothing_is_read(simulation: Simulation, real: Servic
     assert reconcile(ALICE, real) == NOTHING
     assert simulation.orcid.calls("GET") == []
     assert not Grant.objects.exists()
+
+
+def put(simulation: Simulation, *dois: str, client: str = CLIENT) -> int:
+    """A work of ours that the ledger knows nothing of."""
+    content = work(dois[0])
+    ids = [each for doi in dois for each in work(doi)["external-ids"]["external-id"]]  # type: ignore[index]
+    content["external-ids"] = {"external-id": ids}
+    return simulation.orcid.add_work(ALICE, content, client_id=client).put_code
+
+
+def codes(simulation: Simulation) -> list[int]:
+    return [each["put-code"] for each in simulation.orcid.works_of(ALICE)]
+
+
+def happened(doi: Doi = DOI) -> list[str]:
+    return [line.what for line in reversed(queries.find(orcid=ALICE, doi=doi).history)]
+
+
+class TestSecondCopies:
+    """Two works of ours for one DOI: one goes, and the history tells."""
+
+    def test_the_one_that_the_claim_knows_stays(self, alice: Simulation, real: Services) -> None:
+        older = put(alice, DOI)
+        want()
+        Claim.objects.update(put_code=put(alice, DOI), api_client=CLIENT)
+        known = claim().put_code
+        compared = reconcile(ALICE, real)
+        assert compared is not None
+        assert [spare.put_code for spare in compared.spares] == [older]
+        assert codes(alice) == [known]
+        assert happened() == ["want", "DELETE", "tidied"]
+
+    def test_of_what_nobody_knew_the_oldest_stays(self, alice: Simulation, real: Services) -> None:
+        first, _, _ = put(alice, DOI), put(alice, DOI), put(alice, DOI)
+        reconcile(ALICE, real)
+        assert (codes(alice), claim().put_code) == ([first], first)
+        assert happened() == ["find", "DELETE", "tidied", "DELETE", "tidied"]
+        assert reconcile(ALICE, real) == NOTHING
+
+    def test_a_work_for_another_doi_as_well_stays(self, alice: Simulation, real: Services) -> None:
+        first, second = put(alice, DOI), put(alice, DOI, "10.5555/other")
+        reconcile(ALICE, real)
+        assert codes(alice) == [first, second]
+        assert claim(Doi("10.5555/other")).put_code == second
+
+    def test_of_something_unwanted_all_go(self, alice: Simulation, real: Services) -> None:
+        want()
+        ledger.unwant(ALICE, DOI, reason="removed_by_person", by=ALICE, now=NOON)
+        put(alice, DOI)
+        put(alice, DOI)
+        reconcile(ALICE, real)
+        deliver(ALICE, real)
+        assert codes(alice) == []
+        assert (claim().state, claim().reason) == (State.REMOVED, "removed_by_person")
+
+    @pytest.mark.parametrize("fault", [{"status": 503}, {"reset": "after"}, {"reset": "before"}])
+    def test_an_answer_that_is_lost_is_asked_for_again(
+        self, alice: Simulation, real: Services, fault: dict[str, Any]
+    ) -> None:
+        first, _ = put(alice, DOI), put(alice, DOI)
+        alice.orcid.faults.add(method="DELETE", path_prefix="/v3.0", **fault)
+        with pytest.raises(Unreachable):
+            reconcile(ALICE, real)
+        assert grants.compared_before(NOON, limit=5, now=NOON) == (ALICE,)  # not done yet
+        assert claim().put_code == first  # but what was found out is not lost
+        pace.well(CLIENT)
+        reconcile(ALICE, real)
+        assert codes(alice) == [first]
+        assert grants.compared_before(NOON, limit=5, now=NOON) == ()
+
+    def test_what_other_sources_added_is_no_copy(self, alice: Simulation, real: Services) -> None:
+        other = alice.orcid.add_client("Other", redirect_uris=())
+        all_of_them = [
+            put(alice, DOI),
+            put(alice, DOI, client=other.id),
+            put(alice, DOI, client=""),
+        ]
+        reconcile(ALICE, real)
+        assert codes(alice) == all_of_them
+
+
+class TestWhatThePersonDidThere:
+    def test_works_that_they_combined_keep_their_own_ids(
+        self, alice: Simulation, real: Services
+    ) -> None:
+        """ORCID groups them and the person's own copy carries both ids; ours are still ours."""
+        other = Doi("10.5555/other")
+        want()
+        want("Other", doi=other)
+        deliver(ALICE, real)
+        mine = codes(alice)
+        put(alice, DOI, other, client="")  # by the person
+        for doi in (DOI, other):
+            assert reconcile(ALICE, real) == NOTHING
+            assert claim(doi).state == State.DONE
+        assert codes(alice)[:2] == mine
+
+    def test_a_work_whose_doi_was_changed_is_still_theirs_and_set_right(
+        self, alice: Simulation, real: Services
+    ) -> None:
+        want()
+        deliver(ALICE, real)
+        code = claim().put_code or 0
+        alice.orcid.delete_work(ALICE, code)
+        alice.orcid.add_work(ALICE, work("10.5555/changed"), client_id=CLIENT, put_code=code)
+        assert reconcile(ALICE, real) == Compared(repaired=1)
+        deliver(ALICE, real)
+        assert (titles(alice), claim().state, claim().put_code) == (["Tides"], State.DONE, code)
+        assert Claim.objects.count() == 1
+        assert reconcile(ALICE, real) == NOTHING
+
+    @pytest.mark.parametrize("reason", ["removed_by_person", "left_metadata", "never_add"])
+    def test_what_is_off_here_and_there_all_the_same_is_taken_off_again(
+        self, alice: Simulation, real: Services, reason: str
+    ) -> None:
+        """Such as an addition that came through late. Never silently."""
+        want()
+        if reason == "never_add":
+            ledger.decline(ALICE, DOI, by=ALICE, now=NOON)
+        else:
+            ledger.unwant(ALICE, DOI, reason=reason, by=ALICE, now=NOON)
+        put(alice, DOI)
+        assert reconcile(ALICE, real) == Compared(repaired=1)
+        deliver(ALICE, real)
+        assert codes(alice) == []
+        assert claim().reason == reason
+        assert happened()[-3:] == ["find", "DELETE", "clear"]
+
+
+RECORDS = [
+    ("locked", {}, "record_locked", ""),
+    ("deactivated", {}, "record_deactivated", ""),
+    ("deprecated", {"deprecated_to": BOB}, "record_deprecated", BOB),
+]
+
+
+@pytest.mark.parametrize(("state", "more", "reason", "told"), RECORDS)
+def test_a_record_that_is_closed_holds_all_that_waits_at_once(
+    alice: Simulation, real: Services, state: Any, more: dict[str, Any], reason: str, told: str
+) -> None:
+    want()
+    deliver(ALICE, real)
+    ledger.unwant(ALICE, DOI, reason="left_metadata", by="test", now=NOON)
+    want("Other", doi=Doi("10.5555/other"))
+    alice.orcid.set_state(ALICE, state, **more)
+    assert reconcile(ALICE, real) == NOTHING
+    held = Claim.objects.values_list("state", "reason")
+    assert list(held) == [(State.HELD, reason)] * 2
+    assert told in claim().message
+    assert len(alice.orcid.calls("GET")) == 1
+    assert grants.compared_before(NOON, limit=5, now=NOON) == ()  # there is no use in asking soon
+    alice.orcid.set_state(ALICE, "active")
+    reconcile(ALICE, real)  # whoever can read it sees that this is over
+    deliver(ALICE, real)
+    assert titles(alice) == ["Other"]
+
+
+def test_a_permission_that_ended_is_noticed_on_reading(alice: Simulation, real: Services) -> None:
+    want()
+    alice.orcid.revoke_tokens(ALICE)
+    reconcile(ALICE, real)
+    assert Grant.objects.get().state == "revoked"
+    assert (claim().state, claim().reason) == (State.HELD, "permission_ended")
+
+
+def test_a_full_record_goes_on_when_there_is_room(alice: Simulation, real: Services) -> None:
+    want()
+    Claim.objects.update(state=State.HELD, reason="record_full", due_at=None)
+    reconcile(ALICE, real)
+    deliver(ALICE, real)
+    assert claim().state == State.DONE
+
+
+class TestAdditionsOfUnknownOutcome:
+    @pytest.fixture(autouse=True)
+    def given_up(self, alice: Simulation) -> None:
+        """After many tries: nobody looks any more."""
+        want()
+        lost = {"unsure": True, "api_client": CLIENT, "due_at": None, "updated": NOON}
+        Claim.objects.update(state=State.FAILED, reason="retries_used_up", **lost)
+
+    def test_that_is_there_is_taken_over(self, alice: Simulation, real: Services) -> None:
+        code = put(alice, DOI)
+        reconcile(ALICE, real)
+        deliver(ALICE, real)
+        assert (claim().state, claim().put_code, claim().unsure) == (State.DONE, code, False)
+        assert (codes(alice), titles(alice)) == ([code], ["Tides"])
+
+    def test_that_is_not_there_never_came(self, alice: Simulation, real: Services) -> None:
+        reconcile(ALICE, real)
+        assert (claim().state, claim().unsure) == (State.FAILED, False)
+
+    def test_that_may_still_come_stays_unknown(self, alice: Simulation, real: Services) -> None:
+        Claim.objects.update(updated=timezone.now())
+        reconcile(ALICE, real)
+        assert claim().unsure
+
+
+def test_each_reading_is_written_down_and_no_token(alice: Simulation, real: Services) -> None:
+    reconcile(ALICE, real)
+    alice.orcid.set_state(ALICE, "locked")
+    reconcile(ALICE, real)
+    alice.orcid.faults.add(method="GET", path_prefix="/v3.0", reset="before")
+    with pytest.raises(Unreachable):
+        reconcile(ALICE, real)
+    told = Attempt.objects.order_by("pk").values_list(
+        "orcid", "claim", "api_client", "verb", "status", "error_code", "outcome"
+    )
+    who = (ALICE, None, CLIENT, "GET")
+    assert list(told) == [
+        (*who, 200, None, "done"),
+        (*who, 409, 9018, "hold"),
+        (*who, None, None, "busy"),
+    ]
+    assert ledger.forget(ALICE) == 0
+    assert not Attempt.objects.exists()
+
+
+def test_ten_thousand_works_are_few_statements_and_seconds(
+    alice: Simulation, django_assert_max_num_queries: Any
+) -> None:
+    many = [OwnWork(n, CLIENT, (Doi(f"10.5555/{n}"),)) for n in range(1, 10_001)]
+    moved = [OwnWork(n + 20_000, CLIENT, own.dois) for n, own in enumerate(many)]
+    for works, expected in [
+        (many, Compared(imported=10_000)),
+        (many, NOTHING),
+        (moved, Compared(repaired=10_000)),
+        ([], Compared(gone=10_000)),
+        (many, Compared(repaired=10_000)),  # there all the same: to be taken off again
+    ]:
+        started = time.process_time()
+        with django_assert_max_num_queries(10):
+            compared = comparison.compare(ALICE, works, api_clients=(CLIENT,), now=NOON)
+        assert compared == expected
+        assert time.process_time() - started < 5
