@@ -85,7 +85,7 @@ class OrcidApi:
         """
         response = self._ask("GET", orcid, "works", token=token)
         if isinstance(response, Answer):
-            raise Unreachable(f"ORCID ({response.text})")
+            raise Unreachable(response.text)
         if response.broken:
             raise Unreachable(f"ORCID, {response.broken} in the middle of the works")
         if response.status == httpx2.codes.OK:
@@ -122,9 +122,11 @@ class OrcidApi:
                 content, broken = self._body(response)
                 return _Response(response.status_code, response.headers, content, broken)
         except _NEVER_SENT as error:
-            return answers.lost(verb, f"no connection: {error!r}", token=token, sent=False)
+            why = f"no connection to ORCID ({_words(error)})"
+            return answers.lost(verb, why, token=token, sent=False)
         except httpx2.HTTPError as error:
-            return answers.lost(verb, f"no answer from ORCID: {error!r}", token=token, sent=True)
+            why = f"no answer from ORCID ({_words(error)})"
+            return answers.lost(verb, why, token=token, sent=True)
 
     def _body(self, response: httpx2.Response) -> tuple[bytes, str]:
         """As much of it as came, as fits and as does not take for ever; and why it is not all."""
@@ -140,6 +142,13 @@ class OrcidApi:
         except httpx2.HTTPError as error:
             return bytes(pieces), type(error).__name__
         return bytes(pieces), ""
+
+
+def _words(error: httpx2.HTTPError) -> str:
+    """What it says; but one about our own request quotes it, token and all."""
+    name = type(error).__name__
+    said = "" if isinstance(error, httpx2.LocalProtocolError) else str(error)
+    return f"{name}: {said}" if said else name
 
 
 def _read(verb: Verb, orcid: OrcidId, response: _Response, token: str) -> Answer:

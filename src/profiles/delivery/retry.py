@@ -20,7 +20,7 @@ def delay(
     """
     if tries >= enough:
         return None
-    doubled: timedelta = FIRST * 2 ** (tries - 1)
+    doubled: timedelta = FIRST * 2 ** min(tries - 1, 20)  # no number of tries is too large
     backoff = min(doubled, LONGEST) * (0.5 + chance / 2)
     asked = timedelta(seconds=min(retry_after or 0, LONGEST.total_seconds()))
     return max(backoff, asked)

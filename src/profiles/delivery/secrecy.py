@@ -36,7 +36,11 @@ def redacted(text: str, token: str, *, complete: bool) -> str:
 
 def _spellings(token: str) -> set[str]:
     quoted = {quote(token, safe=""), quote_plus(token)}
-    return {token, html.escape(token)} | quoted | {quote(each, safe="") for each in quoted}
+    return (
+        {token, repr(token)[1:-1], html.escape(token)}
+        | quoted
+        | {quote(each, safe="") for each in quoted}
+    )
 
 
 def _without_beginning(text: str, token: str) -> str:

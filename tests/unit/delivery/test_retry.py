@@ -21,10 +21,16 @@ from profiles.delivery.retry import LONGEST, TRIES, delay
         (1, 1.0, 60, 60),  # asked to wait longer
         (5, 1.0, 1, 80),  # asked to wait less than we would anyway
         (1, 1.0, 10**9, LONGEST.total_seconds()),  # asked for nonsense
+        (1, 1.0, 0.0, 5),  # asked to come back at once: not that fast
+        (1, 1.0, -60.0, 5),  # asked for the past
     ],
 )
 def test_delay(tries: int, chance: float, retry_after: float | None, seconds: float) -> None:
     assert delay(tries, chance=chance, retry_after=retry_after) == timedelta(seconds=seconds)
+
+
+def test_no_number_of_tries_is_too_large() -> None:
+    assert delay(10_000, chance=1.0, enough=20_000) == LONGEST
 
 
 def test_enough_is_enough() -> None:
