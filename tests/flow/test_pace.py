@@ -102,12 +102,12 @@ class TestTheBreaker:
 
     def test_a_few_failures_are_nothing(self) -> None:
         ask()
-        for _ in range(pace.FAILURES - 1):
-            pace.failing(CLIENT)
+        assert [pace.failing(CLIENT) for _ in range(pace.FAILURES - 1)] == [0] * (pace.FAILURES - 1)
         assert ask() is None
 
     def test_many_in_a_row_stop_everybody(self) -> None:
         self.open_it()
+        assert pace.failing(CLIENT) == pytest.approx(pace.FIRST_PAUSE, abs=1)  # as before
         wait = ask()
         assert wait is not None
         assert wait.broken
@@ -170,4 +170,4 @@ class TestTheBreaker:
         pace.failing(CLIENT, retry_after=10**9)
         wait = ask()
         assert wait is not None
-        assert wait.seconds <= pace.LONGEST_PAUSE
+        assert wait.seconds <= pace.LONGEST_ASKED

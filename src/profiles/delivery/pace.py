@@ -16,7 +16,9 @@ import msgspec
 from django.db import connection
 
 FAILURES = 5  # in a row, of all workers together, until the breaker opens
-FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0  # seconds; doubled with every probe that fails
+# Seconds, doubled with every probe that fails. However long ORCID was down, we are back soon after.
+FIRST_PAUSE, LONGEST_PAUSE = 5.0, 20.0
+LONGEST_ASKED = 3600.0  # seconds that ORCID may ask us to wait
 PROBE = 40.0  # seconds until a probe without an answer counts as lost: more than a call's time-outs
 # Of the burst: what is in the background leaves the rest to people who wait, and nobody uses the
 # last bit, for two requests may meet on their way that did not start together.
@@ -78,6 +80,11 @@ UPDATE delivery_pace
    AND (open_until IS NULL OR open_until <= clock_timestamp() OR probing)
 """
 
+_OPEN = """
+SELECT COALESCE(EXTRACT(EPOCH FROM open_until - clock_timestamp())::float, 0)
+  FROM delivery_pace WHERE api_client = %(client)s
+"""
+
 
 def enter(api_client: str, rate: Rate, *, background: bool, patience: float) -> Wait | None:
     """Wait for one request's place in the queue. None: it may go now, and is counted.
@@ -136,14 +143,20 @@ def well(api_client: str) -> None:
         cursor.execute(_WELL, {"client": api_client})
 
 
-def failing(api_client: str, *, retry_after: float | None = None) -> None:
-    """ORCID is busy, broken or out of reach. Where it says for how long, that is obeyed at once."""
+def failing(api_client: str, *, retry_after: float | None = None) -> float:
+    """ORCID is busy, broken or out of reach. Where it says for how long, that is obeyed at once.
+
+    The seconds for which everybody waits now; 0 where it may have been this one request's bad luck.
+    """
     values: dict[str, str | int | float] = {
         "client": api_client,
         "failures": FAILURES,
         "first": FIRST_PAUSE,
         "longest": LONGEST_PAUSE,
-        "asked": min(retry_after or 0.0, LONGEST_PAUSE),
+        "asked": min(retry_after or 0.0, LONGEST_ASKED),
     }
     with connection.cursor() as cursor:
         cursor.execute(_FAILING, values)
+        cursor.execute(_OPEN, values)
+        found = cursor.fetchone()
+    return max(found[0], 0.0) if found else 0.0

@@ -186,10 +186,16 @@ class Sending:
         wait = pace.enter(grant.api_client, self.rate, background=background, patience=PATIENCE)
         if wait is None:
             return None
+        return self._everybody_waits(wait.seconds)
+
+    def _everybody_waits(self, seconds: float, message: str = "") -> Settlement:
+        """ORCID is failing: that is no fault of this claim, and costs it no try."""
+        wait = timedelta(seconds=seconds)
         return self.known(
             Event.POSTPONE,
             reason="try_again",
-            due_at=timezone.now() + timedelta(seconds=wait.seconds),
+            message=message,
+            due_at=timezone.now() + (max(wait, PASSES_WITHIN) if self.unsure else wait),
             everybody_waits=True,
             tried=False,
         )
@@ -233,9 +239,9 @@ class Sending:
         """Once per call, however many works were in it: how ORCID does, and what we still know."""
         outcome = judge(answer)
         if outcome.kind == Kind.BUSY:
-            pace.failing(grant.api_client, retry_after=outcome.retry_after)
+            self.visit.orcid_fails(grant, retry_after=outcome.retry_after)
         else:
-            pace.well(grant.api_client)
+            self.visit.orcid_is_well(grant)
         if outcome.kind in (Kind.DONE, Kind.GONE):
             grants.record_success(grant.grant_id, now=timezone.now())
         if outcome.unsure:
@@ -327,6 +333,8 @@ class Sending:
         return self._later(outcome)
 
     def _later(self, outcome: Outcome) -> Settlement:
+        if outcome.kind == Kind.BUSY and self.visit.pause:
+            return self._everybody_waits(self.visit.pause, outcome.message)
         alone = outcome.kind == Kind.LATER
         return self.postponed(
             outcome,

@@ -31,6 +31,7 @@ class Visit:
         self._orcid = orcid
         self._api = api
         self._works: dict[str, Any] | None = None
+        self.pause = 0.0  # seconds for which ORCID is failing everybody
         self._grants: dict[_Which, UsableGrant | None] = {}
         self._standings: dict[Purpose, Standing] = {}
         self._contents: dict[Doi, bytes] = {}
@@ -82,12 +83,21 @@ class Visit:
             try:
                 self._works = self._api.works(self._orcid, token=grant.access_token.reveal())
             except Unreachable as error:
-                pace.failing(grant.api_client, retry_after=error.retry_after)
+                self.orcid_fails(grant, retry_after=error.retry_after)
                 raise
-            pace.well(grant.api_client)
+            self.orcid_is_well(grant)
         return adoption.find_put_code(self._works, doi=doi, api_client=grant.api_client)
 
     @property
     def has_read(self) -> bool:
         """Looking costs no call."""
         return self._works is not None
+
+    # ---- how ORCID does, for everybody
+
+    def orcid_fails(self, grant: UsableGrant, *, retry_after: float | None) -> None:
+        self.pause = pace.failing(grant.api_client, retry_after=retry_after)
+
+    def orcid_is_well(self, grant: UsableGrant) -> None:
+        self.pause = 0.0
+        pace.well(grant.api_client)
