@@ -129,7 +129,7 @@ def shown(doi: Doi, *, now: datetime) -> None:
             ledger.note_of_all(doi, Mark.PUBLIC, by=BY, now=now)
 
 
-def is_public(work: Work, *, now: datetime) -> bool:
+def is_public(work: Work, *, now: datetime, seen_now: bool) -> bool:
     """Whether metadata that were public may be acted on.
 
     Not where they may be from before the DOI was hidden: DataCite's search can lag behind. Then we
@@ -138,7 +138,7 @@ def is_public(work: Work, *, now: datetime) -> bool:
     since = presence.hidden_since(work.doi)
     if since is None:
         return True
-    if not presence.is_later(work.updated, since):
+    if not seen_now and not presence.is_later(work.updated, since):
         presence.look_again(work.doi)
         return False
     shown(work.doi, now=now)
