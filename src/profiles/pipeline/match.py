@@ -31,12 +31,12 @@ NOT_THEIRS = frozenset(
 )
 
 
-def accept(work: Work, *, policy: Policy, now: datetime) -> int:
+def accept(work: Work, *, policy: Policy, now: datetime, seen_now: bool = False) -> int:
     """Bring the ledger up to date with this metadata. How many claims have something new to do.
 
     Safe to repeat: the same metadata twice is no new wish. Whoever is not known to us, or has
     auto-update off, is not touched; works that were added by hand follow their metadata
-    whatever the rules say.
+    whatever the rules say. `seen_now`: they were asked for by their DOI, and are public now.
     """
     invitations.remember(work, title=title_of(work), policy=policy, now=now)
     if work.state not in ("", "findable"):
@@ -49,7 +49,7 @@ def accept(work: Work, *, policy: Policy, now: datetime) -> int:
             for orcid, person in people.items()
         }
         concerned = {orcid: wish for orcid, wish in wishes.items() if wish is not None}
-        if not concerned or not withdrawn.is_public(work, now=now):
+        if not concerned or not withdrawn.is_public(work, now=now, seen_now=seen_now):
             return 0
         choosing = any(people[orcid].versions != Versions.GROUPED for orcid in concerned)
         before = metadata.named_versions([work.doi]) if choosing else frozenset()
