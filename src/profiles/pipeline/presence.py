@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import msgspec
-from django.db import transaction
 from django.utils import timezone
 
 from ..claims import ledger, metadata
@@ -84,6 +83,5 @@ def _public(work: Work, known: Known, services: Services, *, now: datetime) -> N
     if known.empty and not known.hidden:
         metadata.record_work(work, title=title_of(work))
     elif known.hidden or known.is_behind(work):
-        with transaction.atomic():
-            withdrawn.shown(work.doi, now=now)
-            accept(work, policy=services.policy, now=now)
+        accept(work, policy=services.policy, now=now, seen_now=True)
+        withdrawn.shown(work.doi, now=now)  # where it concerns nobody's auto-update
