@@ -84,6 +84,7 @@ class Config:
     exclude_prefixes: frozenset[str]
     part_rule: Literal["components", "strict"]
     harvest_seconds: int
+    keep_attempts_days: int
 
     @property
     def is_loopback(self) -> bool:
@@ -176,4 +177,5 @@ def _config(values: Mapping[str, Any]) -> Config:
         exclude_prefixes=values["EXCLUDE_PREFIXES"] or frozenset(),
         part_rule=values["PART_RULE"],
         harvest_seconds=values["HARVEST_SECONDS"],
+        keep_attempts_days=values["KEEP_ATTEMPTS_DAYS"],
     )

@@ -147,4 +147,10 @@ SETTINGS: tuple[Setting, ...] = (
         reading.harvest_seconds,
         "How often changed DOIs are read: 1–59, or whole minutes up to 3600",
     ),
+    Setting(
+        "KEEP_ATTEMPTS_DAYS",
+        "365",
+        reading.count,
+        "How many days the calls to ORCID are kept; what became of each work is kept as long as its claim",
+    ),
 )

@@ -14,7 +14,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.job_context import JobContext
 from procrastinate.jobs import Status
 
-from ..claims import leases, locks
+from ..claims import attempts, leases, locks
 from ..errors import Misconfigured, UnexpectedAnswer, Unreachable
 from ..people import accounts, closing, grants, renewal
 from ..values.orcid_id import OrcidId
@@ -213,3 +213,12 @@ def watch_some_job(timestamp: int) -> None:
 def look_at_changed_job(timestamp: int) -> None:
     """Records whose change could not be looked at when ORCID told of it."""
     webhooks.look(now=timezone.now(), limit=WINDOW)
+
+
+@app.periodic(cron="37 3 * * *")
+@app.task(name="drop_attempts", queueing_lock="drop_attempts", priority=HOUSEKEEPING)
+def drop_attempts_job(timestamp: int) -> None:
+    """Calls to ORCID are kept for a time; a claim's own history is not touched."""
+    kept = timedelta(days=settings.PROFILES.keep_attempts_days)
+    dropped = attempts.drop_before(timezone.now() - kept)
+    log.info("%d old calls to ORCID dropped", dropped)
