@@ -15,6 +15,7 @@ REMOVED: dict[str, Removed] = {
     "removed_by_person": "by_person",
     "removed_by_staff": "by_person",
     "removed_at_orcid": "at_orcid",
+    "account_closed": "by_person",
     BLOCKED: "blocked",
 }
 

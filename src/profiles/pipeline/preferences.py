@@ -31,5 +31,5 @@ def save(person: Person, choices: Choices) -> None:
             permissions.switch_auto_update(person, on=True)
         if turned_on or choices.withdrawn != before.withdrawn:
             withdrawn.preference_changed(orcid, now=timezone.now())
-        if turned_on or choices.versions != before.versions:
+        if choices != before:
             revising.begin(orcid)

@@ -15,6 +15,7 @@ from django.utils import timezone
 from ..claims import ledger, metadata
 from ..people import accounts
 from ..people.permissions import Purpose
+from ..people.preferences import Versions
 from ..people.standing import standings
 from ..values.doi import Doi
 from ..values.orcid_id import OrcidId
@@ -30,7 +31,7 @@ STEP = 100  # claims in one transaction
 def begin(orcid: OrcidId) -> None:
     """The choice, or what it hangs on, has changed. In the caller's transaction."""
     now = timezone.now()
-    groups = _groups(orcid)
+    groups = _groups(orcid, now)
     if sum(map(len, groups)) > AT_ONCE:
         accounts.unsettle(orcid, now)
         nudge([orcid], job=REVISE, priority=CLICK)
@@ -43,15 +44,20 @@ def go_on(orcid: OrcidId) -> None:
     since = accounts.unsettled_since(orcid)
     if since is None:
         return
-    for dois in _steps(_groups(orcid)):
+    for dois in _steps(_groups(orcid, timezone.now())):
         _settle(orcid, dois, now=timezone.now())
     accounts.settled(orcid, since)
 
 
-def _groups(orcid: OrcidId) -> tuple[frozenset[Doi], ...]:
+def _groups(orcid: OrcidId, now: datetime) -> tuple[frozenset[Doi], ...]:
     """The claims that the choice may move: versions of one work, and what it moved before."""
-    related = metadata.with_relatives(orcid)
+    person = standings([orcid], Purpose.AUTO_UPDATE, now=now).get(orcid)
+    if person is None or not person.auto_update:
+        return ()
     left = ledger.left_for(orcid, frozenset(versions.REASONS.values()))
+    if person.versions == Versions.GROUPED:
+        return tuple(frozenset({doi}) for doi in sorted(left))
+    related = metadata.with_relatives(orcid)
     alone = left.difference(*related)
     return (*related, *(frozenset({doi}) for doi in sorted(alone)))
 

@@ -11,12 +11,14 @@ from ..claims import ledger, presence
 from ..claims.ledger import Holding
 from ..claims.states import Mark, Origin
 from ..people.permissions import Purpose
-from ..people.preferences import Withdrawn
+from ..people.preferences import Versions, Withdrawn
 from ..people.standing import Standing, standings
 from ..values.doi import Doi
 from ..values.orcid_id import OrcidId
 from ..values.work import Work
+from . import versions
 from .nudge import CLICK, nudge
+from .services import services
 
 BY = "auto-update"
 
@@ -105,13 +107,20 @@ def hidden(doi: Doi, *, asked_at: datetime, now: datetime) -> int:
         if not held or not presence.hide(doi, asked_at=asked_at):
             return 0
         ledger.note_of_all(doi, Mark.HIDDEN, by=BY, now=now)
-        changed = [
-            orcid
+        changed = {
+            orcid: _settle(orcid, doi, Kind.HIDDEN, person=person, held=held[orcid], by=BY, now=now)
+            + _make_room(orcid, doi, person, now=now)
             for orcid, person in people.items()
-            if _settle(orcid, doi, Kind.HIDDEN, person=person, held=held[orcid], by=BY, now=now)
-        ]
-        nudge(changed)
-    return len(changed)
+        }
+        nudge(orcid for orcid, count in changed.items() if count)
+    return sum(changed.values())
+
+
+def _make_room(orcid: OrcidId, doi: Doi, person: Standing, *, now: datetime) -> int:
+    """Where the person wants one version alone, another may come in the place of what leaves."""
+    if person.versions == Versions.GROUPED or not person.auto_update:
+        return 0
+    return versions.settle(orcid, person, [doi], policy=services().policy, by=BY, now=now)
 
 
 def registered(work: Work, *, now: datetime) -> int:
