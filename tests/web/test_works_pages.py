@@ -46,9 +46,9 @@ def test_a_title_is_text_and_never_markup(as_alice: Client) -> None:
 
 def test_what_stands_in_the_way_is_said_with_the_next_step(as_alice: Client) -> None:
     row = claim(state=State.FAILED, reason="refused", message="Invalid title")
-    assert REASONS["refused"].words in Page(as_alice.get("/works")).words
+    assert str(REASONS["refused"].words) in Page(as_alice.get("/works")).words
     detail = Page(as_alice.get(f"/works/{row.uuid}")).words
-    assert REASONS["refused"].next_step in detail
+    assert str(REASONS["refused"].next_step) in detail
     assert "Invalid title" in detail
 
 
