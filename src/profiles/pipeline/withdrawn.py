@@ -163,25 +163,20 @@ def preference_changed(orcid: OrcidId, now: datetime) -> int:
         person = standings([orcid], Purpose.AUTO_UPDATE, now=now, lock=True).get(orcid)
         if person is None:
             return 0
-        changed = [
-            _settle(orcid, doi, kind, person=person, held=held, by=orcid, now=now)
-            for doi, kinds, held in _withdrawn(orcid)
-            for kind in kinds
-        ]
-        if any(changed):
+        changed = 0
+        for doi, is_hidden, held in ledger.withdrawn_holdings(orcid):
+            kind = _kind(held, person.withdrawn, is_hidden=is_hidden)
+            if _settle(orcid, doi, kind, person=person, held=held, by=orcid, now=now):
+                changed += 1 + _make_room(orcid, doi, person, now=now)
+        if changed:
             nudge([orcid], priority=CLICK)
-    return sum(changed)
+    return changed
 
 
-def _withdrawn(orcid: OrcidId) -> list[tuple[Doi, list[Kind], Holding]]:
-    return [
-        (
-            doi,
-            [*([Kind.UNNAMED] if held.unnamed else []), *([Kind.HIDDEN] if is_hidden else [])],
-            held,
-        )
-        for doi, is_hidden, held in ledger.withdrawn_holdings(orcid)
-    ]
+def _kind(held: Holding, preference: Withdrawn, *, is_hidden: bool) -> Kind:
+    """Of a work that is withdrawn in both ways, the one for which it would leave."""
+    unnamed_leaves = held.unnamed and Kind.UNNAMED not in KEPT[preference]
+    return Kind.HIDDEN if is_hidden and not unnamed_leaves else Kind.UNNAMED
 
 
 def _settle(
