@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import httpx2
 import pytest
@@ -34,7 +35,7 @@ from .test_deliver import CLIENT, titles, want
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ONE, TWO, THREE = Doi("10.5555/one"), Doi("10.5555/two"), Doi("10.5555/three")
-ORCID_DOWN = {"path_prefix": "/v3.0", "status": 503, "times": 1000}
+ORCID_DOWN: dict[str, Any] = {"path_prefix": "/v3.0", "status": 503, "times": 1000}
 
 
 @pytest.fixture
@@ -234,7 +235,7 @@ def test_the_command_does_it_all_and_says_so(alice: Simulation) -> None:
 
 def test_the_command_says_what_goes_on_by_itself(alice: Simulation) -> None:
     alice.orcid.faults.add(method="DELETE", **ORCID_DOWN)
-    with pytest.raises(ProfilesError, match="3 works are left to remove. It goes on by itself"):
+    with pytest.raises(ProfilesError, match=r"3 works are left to remove\. It goes on by itself"):
         profiles_people("erase", ALICE, "--yes", "--remove-works")
     shown = profiles_people("show", ALICE).output
     assert "Closing        since" in shown

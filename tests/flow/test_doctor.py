@@ -16,6 +16,8 @@ import pytest
 from profiles.ops.doctor import clock
 from profiles.simulator.server import Simulation, start
 
+from .mail_server import listening
+
 
 @pytest.fixture(scope="module")
 def services() -> Iterator[Simulation]:
@@ -119,3 +121,11 @@ def test_without_a_globus_client_there_is_nothing_to_mend(
 )
 def test_the_clock_is_held_against_the_services(date: str, fine: bool) -> None:
     assert clock(date, now=lambda: datetime(2026, 3, 1, 12, tzinfo=UTC)).fine is fine
+
+
+def test_a_mail_server_is_asked_to_let_us_in(prepared: Path, services: Simulation) -> None:
+    with listening() as server:
+        url = f"smtp://127.0.0.1:{server.port}"
+        environ = {"EMAIL_URL": url, "EMAIL_FROM": "profiles@example.org"}
+        assert failing(run(prepared, services, "doctor", "--json", **environ)) == {}
+    assert "EMAIL_URL" in failing(run(prepared, services, "doctor", "--json", **environ))["e-mail"]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -16,16 +17,19 @@ from profiles.claims import ledger
 from profiles.claims.models import Claim
 from profiles.claims.states import Origin, State
 from profiles.errors import Misconfigured, Unreachable
-from profiles.people import grants, wiring
+from profiles.people import grants, orcid_permission, renewal, wiring
+from profiles.people.lifetimes import Due
 from profiles.people.models import Grant, Person
 from profiles.people.permissions import GrantState, Purpose, TokenReply
+from profiles.people.renewal import DueGrant
 from profiles.people.sealing import Secret
 from profiles.pipeline import permissions, refreshing, tell
 from profiles.simulator.orcid.state import Token
 from profiles.simulator.server import Simulation
 from profiles.values.doi import Doi
+from profiles.values.orcid_id import OrcidId
 
-from .people import ALICE, BOB, SCOPE, person
+from .people import ALICE, SCOPE, person
 
 pytestmark = pytest.mark.django_db
 
@@ -78,9 +82,8 @@ def want(doi: str = "10.5555/sea") -> None:
     ledger.want(ALICE, Doi(doi), origin=Origin.AUTO_UPDATE, by="test", now=timezone.now())
 
 
-def later(simulation: Simulation, moved: timedelta) -> time_machine.travel:
-    """The same moment here and at ORCID."""
-    del simulation  # its clock follows ours
+def later(moved: timedelta) -> time_machine.travel:
+    """Here and at ORCID, whose clock follows ours."""
     return time_machine.travel(timezone.now() + moved)
 
 
@@ -89,17 +92,13 @@ def states() -> list[str]:
 
 
 def refreshed(simulation: Simulation) -> int:
-    return sum(
-        token.disabled == "REFRESHED" for token in simulation.orcid.registry.tokens.values()
-    )
+    return sum(token.disabled == "REFRESHED" for token in simulation.orcid.registry.tokens.values())
 
 
 # ---- ended at ORCID
 
 
-def test_what_hung_on_an_ended_grant_is_held_with_it(
-    simulation: Simulation, alice: Person
-) -> None:
+def test_what_hung_on_an_ended_grant_is_held_with_it(simulation: Simulation, alice: Person) -> None:
     give(simulation, alice)
     want()
     assert permissions.grant_ended(Grant.objects.get().pk, reason="permission_ended")
@@ -193,8 +192,6 @@ def test_of_many_workers_one_tells(
 
 def test_what_the_person_withdrew_here_is_no_news(simulation: Simulation, alice: Person) -> None:
     give(simulation, alice)
-    from profiles.people import orcid_permission
-
     orcid_permission.withdraw(alice, AUTO, reason="withdrawn in Settings", now=timezone.now())
     tell.tell(ALICE)
     assert mail.outbox == []
@@ -214,7 +211,7 @@ def test_without_an_address_nothing_is_sent_until_there_is_one(
 
 def test_old_news_are_not_sent(simulation: Simulation, alice: Person) -> None:
     ended(simulation, alice)
-    with later(simulation, 8 * DAY):
+    with later(8 * DAY):
         tell.tell(ALICE)
     assert mail.outbox == []
 
@@ -226,9 +223,9 @@ def test_a_permission_is_renewed_a_month_before_it_ends(
     simulation: Simulation, alice: Person
 ) -> None:
     old = give(simulation, alice, lasts=400 * DAY)
-    with later(simulation, 369 * DAY):
+    with later(369 * DAY):
         assert refreshing.see_to_ends() == 0
-    with later(simulation, 371 * DAY):
+    with later(371 * DAY):
         assert refreshing.see_to_ends() == 1
         grant = Grant.objects.get()
         assert grant.state == "active"
@@ -246,10 +243,10 @@ def test_a_permission_is_renewed_a_month_before_it_ends(
 def test_a_short_token_is_renewed_at_half_its_life(simulation: Simulation, alice: Person) -> None:
     simulation.orcid_client.persistent = False
     give(simulation, alice, lasts=HOUR)
-    with later(simulation, timedelta(minutes=29)):
+    with later(timedelta(minutes=29)):
         assert refreshing.see_to_ends() == 0
     for minutes in (31, 62, 93):
-        with later(simulation, timedelta(minutes=minutes)):
+        with later(timedelta(minutes=minutes)):
             assert refreshing.see_to_ends() == 1
             assert refreshing.see_to_ends() == 0
     assert refreshed(simulation) == 3
@@ -260,7 +257,7 @@ def test_an_expired_token_is_renewed_when_it_is_needed(
 ) -> None:
     give(simulation, alice, lasts=HOUR)
     want()
-    with later(simulation, 30 * DAY):
+    with later(30 * DAY):
         assert grants.usable_grant(ALICE, AUTO, timezone.now()) is None
         usable = permissions.usable(ALICE, AUTO)
         assert usable is not None
@@ -279,7 +276,7 @@ def test_a_permission_withdrawn_at_orcid_is_noticed_at_its_renewal(
 ) -> None:
     give(simulation, alice, lasts=HOUR)
     want()
-    with later(simulation, 2 * HOUR):
+    with later(2 * HOUR):
         simulation.orcid.revoke_tokens(ALICE)
         assert permissions.usable(ALICE, AUTO) is None
         assert (Grant.objects.get().state, states()) == ("revoked", [State.HELD])
@@ -298,11 +295,11 @@ def test_a_permission_withdrawn_at_orcid_is_noticed_at_its_renewal(
     ],
 )
 def test_what_is_not_the_persons_doing_ends_nothing_and_is_tried_again(
-    simulation: Simulation, alice: Person, fault: dict[str, object], kind: type[Exception]
+    simulation: Simulation, alice: Person, fault: dict[str, Any], kind: type[Exception]
 ) -> None:
     give(simulation, alice, lasts=HOUR)
     want()
-    with later(simulation, 2 * HOUR):
+    with later(2 * HOUR):
         simulation.orcid.faults.add(path_prefix="/oauth/token", times=1, **fault)
         with pytest.raises(kind):
             permissions.usable(ALICE, AUTO)
@@ -310,8 +307,89 @@ def test_what_is_not_the_persons_doing_ends_nothing_and_is_tried_again(
         assert refreshing.see_to_ends() == 1
         assert refreshing.see_to_ends() == 0  # not at once again
         assert (Grant.objects.get().state, states()) == ("active", [State.WAITING])
-    with later(simulation, 4 * HOUR):
+    with later(4 * HOUR):
         assert refreshing.see_to_ends() == 1
         assert Grant.objects.get().renewed_at is not None
 
 
+def test_a_renewal_whose_answer_was_lost_ends_in_asking_the_person(
+    simulation: Simulation, alice: Person
+) -> None:
+    """ORCID disables the old tokens at once, and the new ones are known to nobody."""
+    give(simulation, alice, lasts=HOUR)
+    want()
+    with later(2 * HOUR):
+        simulation.orcid.faults.add(path_prefix="/oauth/token", times=1, reset="after")
+        with pytest.raises(Unreachable):
+            permissions.usable(ALICE, AUTO)
+        assert Grant.objects.get().state == "active"
+        assert permissions.usable(ALICE, AUTO) is None
+        assert (Grant.objects.get().state, states()) == ("revoked", [State.HELD])
+        tell.tell(ALICE)
+        assert len(mail.outbox) == 1
+
+
+def test_of_many_workers_one_renews(
+    simulation: Simulation, alice: Person, transactional_db: None
+) -> None:
+    """Were two to use one refresh token, the second would be refused, and the permission lost."""
+    give(simulation, alice, lasts=HOUR)
+    grant_id = Grant.objects.get().pk
+    simulation.orcid.faults.add(path_prefix="/oauth/token", times=1, delay=0.5)
+    due = DueGrant(grant_id, ALICE, Due.RENEW)
+    together = threading.Barrier(4)
+
+    def work() -> None:
+        together.wait(10)
+        refreshing._renew_if_free(due)
+        connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert refreshed(simulation) == 1
+    assert len(simulation.orcid.registry.live_tokens(ALICE)) == 1
+    assert Grant.objects.get().state == "active"
+    assert Grant.objects.get().renewed_at is not None
+
+
+def test_a_grant_withdrawn_while_it_is_renewed_leaves_no_token_behind(
+    simulation: Simulation, alice: Person
+) -> None:
+    give(simulation, alice)
+    old = renewal.renewable(Grant.objects.get().pk)
+    assert old is not None
+    grants.end_grant(old.grant_id, state=GrantState.REVOKED, reason="x", now=timezone.now())
+    orcid_permission.renew(old, now=timezone.now())
+    assert simulation.orcid.registry.live_tokens(ALICE) == []
+    assert Grant.objects.get().state == "revoked"
+
+
+def test_one_that_cannot_be_renewed_ends_on_its_day(simulation: Simulation, alice: Person) -> None:
+    give(simulation, alice, lasts=HOUR, renewable=False)
+    want()
+    with later(timedelta(minutes=59)):
+        assert refreshing.see_to_ends() == 0
+    with later(timedelta(minutes=61)):
+        assert refreshing.see_to_ends() == 1
+        assert (Grant.objects.get().state, states()) == ("expired", [State.HELD])
+        assert mail.outbox == []  # that is for the job, and once
+        assert permissions.usable(ALICE, AUTO) is None
+
+
+def test_orcid_out_of_reach_is_not_asked_on_everybodys_behalf(
+    simulation: Simulation, alice: Person
+) -> None:
+    token = give(simulation, alice, lasts=HOUR)
+    for number in range(4):
+        other = person(OrcidId(f"0000-0002-1825-000{number}"))
+        twin = Grant.objects.get(person=alice)
+        twin.pk, twin.person, twin.orcid = uuid4(), other, other.orcid
+        context = f"grant:{twin.pk}"
+        twin.sealed_refresh_token = wiring.sealer().seal(Secret(token.refresh), context=context)
+        twin.save(force_insert=True)
+    simulation.orcid.faults.add(path_prefix="/oauth/token", status=503, times=100)
+    with later(2 * HOUR):
+        assert refreshing.see_to_ends() == 3
