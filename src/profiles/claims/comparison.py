@@ -15,7 +15,7 @@ from django.db import transaction
 from ..delivery.adoption import OwnWork
 from ..values.doi import Doi
 from ..values.orcid_id import OrcidId
-from . import attempts
+from . import attempts, presence
 from .leases import Try
 from .models import Change, Claim
 from .movement import line, step, write
@@ -134,6 +134,7 @@ def compare(
             claim.unsure, claim.api_client = False, ""
         write([*found, *gone, *never], [each for each in lines if each is not None])
         new = _imported(orcid, pairs.new, now=now)
+        presence.expect([Doi(claim.doi) for claim in new])
         spares = tuple(_spares([*claims.values(), *new], pairs.spare))
     return Compared(len(new), len(found), len(gone), spares)
 
