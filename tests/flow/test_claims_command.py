@@ -18,7 +18,7 @@ from profiles.claims import leases, ledger
 from profiles.claims.leases import Settlement
 from profiles.claims.models import Claim
 from profiles.claims.states import Event, Origin, State
-from profiles.errors import BadInput, ImpossibleTransition, NotADoi, NotAnOrcidId, NotFound
+from profiles.errors import BadInput, Blocked, ImpossibleTransition, NotADoi, NotAnOrcidId, NotFound
 from profiles.ops.claims import COLUMNS, app
 from profiles.ops.harvest import NotATime, harvest
 from profiles.pipeline.models import FeedPosition
@@ -128,6 +128,42 @@ class TestClaims:
     def test_mistakes_are_told(self, arguments: tuple[str, ...], error: type[Exception]) -> None:
         with pytest.raises(error):
             run(app, *arguments)
+
+    def test_block_and_unblock_a_work_that_nobody_claimed(self) -> None:
+        told = run(app, "block", DOI, "--orcid", ALICE, "--note", "not hers", "--by", "bob").output
+        assert f"{DOI}: blocked for {ALICE}; it is not on the record" in told
+        (row,) = as_json("list", "--state", "removed", "--blocked")
+        assert (row["reason"], row["blocked"]) == ("blocked", True)
+        with pytest.raises(ImpossibleTransition, match="blocked already"):
+            run(app, "block", DOI, "--orcid", ALICE, "--note", "again")
+        told = run(app, "unblock", DOI, "--orcid", ALICE, "--note", "it is", "--by", "eve").output
+        assert "no longer blocked" in told
+        assert as_json("list", "--blocked") == []
+        history = as_json("show", DOI, "--orcid", ALICE)["history"]
+        assert [(line["what"], line["note"]) for line in history] == [
+            ("unblock", "it is"),
+            ("block", "not hers"),
+        ]
+        assert "staff:eve" in history[0]["detail"]
+        assert "Note: not hers" in run(app, "show", DOI, "--orcid", ALICE).output
+
+    def test_block_by_uuid_and_let_go_on_what_was_wanted(self, failed: Claim) -> None:
+        run(app, "block", str(failed.uuid), "--note", "ticket 7")
+        with pytest.raises(Blocked):
+            run(app, "retry", str(failed.uuid))
+        told = run(app, "unblock", str(failed.uuid), "--note", "mistake").output
+        assert "queued again" in told
+        assert Claim.objects.get().state == State.WAITING
+
+    @pytest.mark.parametrize("note", ["", "  "])
+    def test_a_block_says_why(self, failed: Claim, note: str) -> None:
+        with pytest.raises(BadInput, match="Say in a few words why"):
+            run(app, "block", str(failed.uuid), "--note", note)
+        assert Claim.objects.get().state == State.FAILED
+
+    def test_who_blocks_has_a_name_that_fits(self, failed: Claim) -> None:
+        with pytest.raises(BadInput, match="--by"):
+            run(app, "block", str(failed.uuid), "--note", "why", "--by", "b" * 60)
 
 
 class TestHarvest:

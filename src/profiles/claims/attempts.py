@@ -23,8 +23,9 @@ def record(orcid: OrcidId, call: Try, *, claim: int | None = None) -> None:
 
 # Rows are written in the order of time, so their numbers are in it too, but for those that were
 # written at the same moment. The index of blocks finds where the old ones end; the primary key
-# leads through them, so that no slice looks again at what an earlier one took.
-_LAST = "SELECT max(id) FROM claims_attempt WHERE at < %(moment)s"
+# leads through them, so that no slice looks again at what an earlier one took. (Of `max(id)` alone
+# PostgreSQL would think that it had best go back through all that is newer.)
+_LAST = "SELECT max(id + 0) FROM claims_attempt WHERE at < %(moment)s"
 _DROP = """
 WITH old AS (
     SELECT id, at FROM claims_attempt WHERE id > %(after)s AND id <= %(last)s

@@ -149,11 +149,18 @@ def marks(orcid: OrcidId, dois: Collection[Doi]) -> dict[Doi, ClaimMark]:
 
 
 def search(
-    *, orcid: str = "", doi: str = "", state: str = "", limit: int | None = 1000
+    *,
+    orcid: str = "",
+    doi: str = "",
+    state: str = "",
+    blocked: bool = False,
+    limit: int | None = 1000,
 ) -> tuple[ClaimRow, ...]:
     """For staff: claims by any of these, newest first."""
     wanted = {"orcid": orcid, "doi": doi, "state": state}
     claims = Claim.objects.filter(**{name: value for name, value in wanted.items() if value})
+    if blocked:
+        claims = claims.exclude(before_block="")
     return _rows(claims.order_by("-updated", "-pk")[:limit])
 
 
