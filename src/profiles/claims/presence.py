@@ -75,10 +75,14 @@ def hidden_since(doi: Doi) -> datetime | None:
 
 @transaction.atomic
 def hide(doi: Doi, *, asked_at: datetime) -> bool:
-    """It was not public when we asked. False where that is known, or later metadata have come."""
-    expect([doi])
-    stored = StoredWork.objects.select_for_update().get(doi=doi)
-    if stored.hidden_since is not None or is_later(stored.source_updated, asked_at):
+    """It was not public when we asked. False where that is known, or later metadata have come.
+
+    Of what we never saw public nothing is known: it may be of another agency than DataCite.
+    """
+    stored = StoredWork.objects.select_for_update().filter(doi=doi).exclude(content=b"").first()
+    if stored is None or stored.hidden_since is not None:
+        return False
+    if is_later(stored.source_updated, asked_at):
         return False
     StoredWork.objects.filter(doi=doi).update(hidden_since=asked_at, checked_at=asked_at)
     return True
