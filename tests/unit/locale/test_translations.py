@@ -1,0 +1,85 @@
+"""German, French and Spanish: complete, compiled, and with everything in them that is filled in."""
+
+from __future__ import annotations
+
+import gettext
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.utils import translation
+from tests.unit.locale import catalogue
+from tests.unit.locale.catalogue import LANGUAGES
+
+from profiles.claims.reasons import REASONS
+
+HOW = "; CONTRIBUTING.md says how to make and update translations"
+# What is filled in, what is marked up, and where it leads.
+KEPT = re.compile(r"%\(\w+\)[sd]|%[sd]|</?\w+[^>]*>|https?://[^\s<”\"]+|[\w.]+@[\w.]+\w")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_compiled_is_what_is_written(language: str) -> None:
+    expected: dict[object, str] = {"": catalogue.header(language)}
+    for entry in catalogue.entries(language):
+        if entry.plural:
+            for number, words in enumerate(entry.translations):
+                expected[entry.msgid, number] = words
+        else:
+            expected[entry.msgid] = entry.translations[0]
+    with catalogue.path(language, ".mo").open("rb") as compiled:
+        found = gettext.GNUTranslations(compiled)._catalog  # type: ignore[attr-defined]
+    wanted = {key: words for key, words in expected.items() if words}
+    assert found == wanted, f"{language}: run msgfmt again{HOW}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_placeholders_and_markup_are_kept(language: str) -> None:
+    for entry in catalogue.entries(language):
+        sources = (entry.msgid, entry.plural) if entry.plural else (entry.msgid,)
+        for source, words in zip(sources, entry.translations, strict=True):
+            if words:
+                assert sorted(KEPT.findall(words)) == sorted(KEPT.findall(source)), words
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_translation_is_a_guess(language: str) -> None:
+    """What gettext's tools took over from a similar text is marked fuzzy, and is not used."""
+    assert [entry.msgid for entry in catalogue.entries(language) if "fuzzy" in entry.flags] == []
+
+
+def test_all_languages_have_the_same_texts() -> None:
+    texts = [[entry.msgid for entry in catalogue.entries(language)] for language in LANGUAGES]
+    assert texts[0] == texts[1] == texts[2], f"they differ{HOW}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("code", REASONS)
+def test_every_reason_speaks_every_language(code: str, language: str) -> None:
+    reason = REASONS[code]
+    texts = [words for words in (reason.words, reason.next_step) if words]
+    with translation.override("en"):
+        english = [str(words) for words in texts]
+    with translation.override(language):
+        translated = [str(words) for words in texts]
+    for source, words in zip(english, translated, strict=True):
+        assert words != source, f"{code} in {language} is not translated: {source}{HOW}"
+        assert words[-1] in ".?", words
+
+
+def test_the_address_is_formal() -> None:
+    """Sie, vous, usted."""
+    informal = {
+        "de": r"\b(du|dir|dich|dein\w*)\b",
+        "fr": r"\b(tu|te|toi|ton|tes)\b|\bt’",
+        "es": r"\b(tú|te|ti|tu|tus|contigo)\b",
+    }
+    for language, pattern in informal.items():
+        for entry in catalogue.entries(language):
+            for words in entry.translations:
+                assert not re.search(pattern, words, re.IGNORECASE), words
+
+
+def test_translations_are_found_where_the_package_is() -> None:
+    assert Path(settings.LOCALE_PATHS[0]) == catalogue.LOCALE
