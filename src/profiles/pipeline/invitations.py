@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core import signing
 from django.db import transaction
 from django.db.models import Case, DateTimeField, QuerySet, Value, When
+from django.db.models.functions import Cast
 
 from ..matching import Policy, Verdict, claimants, evaluate
 from ..people import accounts
@@ -65,11 +66,9 @@ def move(rows: QuerySet[Invitation], event: Event, *, now: datetime) -> int:
         return 0
     return rows.filter(state__in=known).update(
         state=Case(*(When(state=state, then=Value(new)) for state, (new, _) in known.items())),
-        due_at=Case(
-            *(
-                When(state=state, then=Value(due_at, DateTimeField(null=True)))
-                for state, (_, due_at) in known.items()
-            )
+        due_at=Cast(
+            Case(*(When(state=state, then=Value(due)) for state, (_, due) in known.items())),
+            DateTimeField(),
         ),
         since=now,
     )

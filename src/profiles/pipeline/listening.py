@@ -16,7 +16,7 @@ OWN = timedelta(minutes=6)  # ORCID calls within about five of a change
 AGAIN = timedelta(minutes=1)  # where somebody was writing just then, or ORCID did not answer
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
-TRIES_TO_LEAVE = 12  # about a day and a half; then ORCID may call an address that nobody answers
+TRIES_TO_LEAVE = 12  # about a day; then ORCID may call an address that nobody heeds
 
 
 def look_at(*, now: datetime, compared: datetime | None, wrote: datetime | None) -> datetime:
