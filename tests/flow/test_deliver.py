@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -257,6 +258,8 @@ def test_an_answer_that_was_lost_after_the_fact_makes_no_second_copy(
     Claim.objects.update(due_at=NOON)
     deliver(ALICE, real)
     assert claim().state == State.DONE  # found by reading the record
+    tried = Attempt.objects.order_by("at").values_list("verb", "status", "outcome")
+    assert list(tried) == [("POST", None, "busy"), ("GET", 200, "done"), ("PUT", 200, "done")]
     assert verbs(alice).count("POST") == 1
     assert len(titles(alice)) == 1
 
@@ -402,7 +405,7 @@ def test_an_addition_whose_answer_names_no_put_code_is_looked_up(
     assert visit.put_code(DOI, grant) is None
     real.orcid.add(ALICE, conversion.render(_converted()), token=grant.access_token.reveal())
     nameless = Answer(verb="POST", status=201)
-    assert sending.learn(Step.ADD, nameless, grant, seconds=0.1) is None
+    assert sending.learn(Step.ADD, nameless, grant, started=time.monotonic()) is None
     assert sending.settlement().event == Event.KEEP
     assert verbs(alice).count("POST") == 1
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import assert_never
 
+import httpx2
 from django.utils import timezone
 
 from .. import conversion
@@ -202,12 +203,18 @@ class Sending:
 
     def _look(self, grant: UsableGrant) -> Settlement | None:
         """Find out what became of an addition whose answer was lost, or said "duplicate" only."""
+        read_before, started = self.visit.has_read, time.monotonic()
         try:
             self.put_code = self.visit.put_code(self.claim.doi, grant)
         except RefusedReading as refused:
+            self._note("GET", refused.outcome.kind, grant, started, refused.status)
             return self._unreadable(refused.outcome, grant)
         except (Unreachable, UnexpectedAnswer) as error:
-            return self._later(_unread(error))
+            outcome = _unread(error)
+            self._note("GET", outcome.kind, grant, started)
+            return self._later(outcome)
+        if not read_before:
+            self._note("GET", Kind.DONE, grant, started, httpx2.codes.OK)
         self.unsure = False
         if self.duplicate and self.put_code is None:
             return self.known(Event.FAIL, reason="refused", message=self.duplicate)
@@ -231,9 +238,8 @@ class Sending:
             raise LeaseLost
         started = time.monotonic()
         answer = self._request(step, grant.access_token.reveal())
-        seconds = time.monotonic() - started
         self.heard(answer, grant)
-        return self.learn(step, answer, grant, seconds=seconds)
+        return self.learn(step, answer, grant, started=started)
 
     def heard(self, answer: Answer, grant: UsableGrant) -> None:
         """Once per call, however many works were in it: how ORCID does, and what we still know."""
@@ -248,10 +254,11 @@ class Sending:
             self.visit.forget_record()
 
     def learn(
-        self, step: Step, answer: Answer, grant: UsableGrant, *, seconds: float
+        self, step: Step, answer: Answer, grant: UsableGrant, *, started: float
     ) -> Settlement | None:
         """What the answer makes of the claim. None: plan again what is to be done now."""
-        outcome = self._judged(answer, grant, seconds=seconds)
+        outcome = judge(answer)
+        self._note(answer.verb, outcome.kind, grant, started, answer.status, answer.error_code)
         match outcome.kind:
             case Kind.DONE:
                 self._done(step, outcome, grant)
@@ -273,22 +280,28 @@ class Sending:
                 return self._failed(step, outcome)
         assert_never(outcome.kind)
 
-    def _judged(self, answer: Answer, grant: UsableGrant, *, seconds: float) -> Outcome:
-        """And the attempt is noted, to be written down with what becomes of the claim."""
-        outcome = judge(answer)
+    def _note(
+        self,
+        verb: str,
+        outcome: Kind,
+        grant: UsableGrant,
+        started: float,
+        status: int | None = None,
+        error_code: int | None = None,
+    ) -> None:
+        """A call that was made, to be written down with what becomes of the claim."""
         self.tries.append(
             Try(
                 at=timezone.now(),
-                verb=answer.verb,
+                verb=verb,
                 api_client=grant.api_client,
                 fingerprint=self.wanted,
-                status=answer.status,
-                error_code=answer.error_code,
-                outcome=str(outcome.kind),
-                milliseconds=round(seconds * 1000),
+                status=status,
+                error_code=error_code,
+                outcome=str(outcome),
+                milliseconds=round((time.monotonic() - started) * 1000),
             )
         )
-        return outcome
 
     def _request(self, step: Step, token: str) -> Answer:
         orcid, put_code = self.claim.orcid, self.put_code

@@ -41,13 +41,12 @@ def add_together(sendings: Sequence[Sending], grant: UsableGrant, api: OrcidApi)
         [each.rendered or b"" for each in chosen],
         token=grant.access_token.reveal(),
     )
-    seconds = time.monotonic() - started
     chosen[0].heard(whole, grant)
     if answers:
         for sending, answer in zip(chosen, answers, strict=True):
-            yield sending, _one(sending, answer, grant, seconds=seconds)
+            yield sending, _one(sending, answer, grant, started=started)
     else:
-        yield from _all(chosen, whole, grant, seconds=seconds)
+        yield from _all(chosen, whole, grant, started=started)
 
 
 def _apart(sendings: Sequence[Sending]) -> tuple[list[Sending], list[Sending]]:
@@ -64,16 +63,16 @@ def _apart(sendings: Sequence[Sending]) -> tuple[list[Sending], list[Sending]]:
     return chosen, clashing
 
 
-def _one(sending: Sending, answer: Answer, grant: UsableGrant, *, seconds: float) -> Settlement:
+def _one(sending: Sending, answer: Answer, grant: UsableGrant, *, started: float) -> Settlement:
     if judge(answer).kind == Kind.ADOPT:
         # In a bulk ORCID also calls it a duplicate when another work of ours only names it as a
         # version; the put-code it tells may be that one's. By itself the answer is exact.
         return sending.again(alone=True)
-    return sending.learn(Step.ADD, answer, grant, seconds=seconds) or sending.left_or_again()
+    return sending.learn(Step.ADD, answer, grant, started=started) or sending.left_or_again()
 
 
 def _all(
-    chosen: Sequence[Sending], whole: Answer, grant: UsableGrant, *, seconds: float
+    chosen: Sequence[Sending], whole: Answer, grant: UsableGrant, *, started: float
 ) -> Settled:
     """One answer for all: ORCID did not go through them, or nobody knows whether it did."""
     if whole.status == httpx2.codes.OK:
@@ -86,5 +85,5 @@ def _all(
         else:
             yield (
                 sending,
-                sending.learn(Step.ADD, whole, grant, seconds=seconds) or sending.left_or_again(),
+                sending.learn(Step.ADD, whole, grant, started=started) or sending.left_or_again(),
             )
