@@ -9,16 +9,18 @@ import httpx2
 import pytest
 from django.conf import settings
 from django.utils import timezone
+from procrastinate.contrib.django import app
 
 from profiles.claims import queries
 from profiles.claims.models import Change, Claim, StoredWork
 from profiles.claims.states import Mark, Origin, State, Wanted
 from profiles.errors import UnexpectedAnswer, Unreachable
 from profiles.people.models import Person
-from profiles.people.preferences import Withdrawn
+from profiles.people.preferences import Versions, Withdrawn
 from profiles.pipeline import presence, wishes
 from profiles.pipeline.deliver import deliver
 from profiles.pipeline.harvest import harvest
+from profiles.pipeline.jobs import presence_job
 from profiles.pipeline.presence import REQUESTS, look
 from profiles.pipeline.reconcile import reconcile
 from profiles.pipeline.services import Services, build
@@ -48,7 +50,9 @@ def tides(alice: Simulation, real: Services) -> Simulation:
     return alice
 
 
-def register(simulation: Simulation, doi: Doi = DOI, **changes: object) -> None:
+def register(
+    simulation: Simulation, doi: Doi = DOI, agency: str = "datacite", **changes: object
+) -> None:
     simulation.datacite.register(
         {
             "doi": doi,
@@ -56,7 +60,8 @@ def register(simulation: Simulation, doi: Doi = DOI, **changes: object) -> None:
             "creators": [creator()],
             "types": {"resourceTypeGeneral": "Dataset"},
             **changes,
-        }
+        },
+        agency=agency,
     )
 
 
@@ -66,8 +71,8 @@ def go_round(real: Services) -> None:
     deliver(ALICE, real)
 
 
-def a_week_later(simulation: Simulation, real: Services) -> presence.Looked:
-    """All are due to be looked at, and DataCite's clock stands later than any mark."""
+def a_week_later(real: Services) -> presence.Looked:
+    """All are due to be looked at, and every mark is a week old."""
     week = timedelta(days=7, minutes=1)
     for each in StoredWork.objects.all():
         StoredWork.objects.filter(pk=each.pk).update(
@@ -109,7 +114,7 @@ def test_what_came_lately_is_not_looked_at(tides: Simulation, real: Services) ->
 
 
 def test_in_a_week_each_is_looked_at_once(tides: Simulation, real: Services) -> None:
-    assert a_week_later(tides, real) == presence.Looked(dois=1, hidden=0, requests=1)
+    assert a_week_later(real) == presence.Looked(dois=1, hidden=0, requests=1)
     assert look(real).requests == 0
     assert not marked()
 
@@ -118,20 +123,20 @@ def test_a_hidden_doi_is_marked_and_stays(tides: Simulation, real: Services) -> 
     tides.datacite.hide(DOI)
     go_round(real)
     assert not marked()  # the feed does not tell
-    found = a_week_later(tides, real)
+    found = a_week_later(real)
     assert (found.dois, found.hidden) == (1, 1)
     assert marked()
     assert (titles(tides), verbs(tides)) == ([DOI], ["POST"])
     assert (claim().state, claim().wanted) == (State.DONE, Wanted.PRESENT)
     assert history() == [Mark.HIDDEN]
     assert queries.find(orcid=ALICE, doi=DOI).row.hidden_since is not None
-    a_week_later(tides, real)
+    a_week_later(real)
     assert history() == [Mark.HIDDEN]  # told once
 
 
 def test_shown_again_it_is_unmarked_by_the_feed(tides: Simulation, real: Services) -> None:
     tides.datacite.hide(DOI)
-    a_week_later(tides, real)
+    a_week_later(real)
     show(tides)
     go_round(real)
     assert not marked()
@@ -141,9 +146,9 @@ def test_shown_again_it_is_unmarked_by_the_feed(tides: Simulation, real: Service
 
 def test_shown_again_it_is_unmarked_by_a_look(tides: Simulation, real: Services) -> None:
     tides.datacite.hide(DOI)
-    a_week_later(tides, real)
+    a_week_later(real)
     tides.datacite.show(DOI)
-    a_week_later(tides, real)
+    a_week_later(real)
     assert not marked()
     assert history() == [Mark.HIDDEN, Mark.PUBLIC]
 
@@ -154,7 +159,7 @@ def test_metadata_from_before_it_was_hidden_do_not_unmark_it(
     """As when DataCite's search lags behind: the feed brings what was public a moment ago."""
     prefer(Withdrawn.REMOVE)
     tides.datacite.hide(DOI)
-    a_week_later(tides, real)
+    a_week_later(real)
     StoredWork.objects.update(hidden_since=timezone.now() + timedelta(minutes=1))
     tides.datacite.show(DOI)  # as it stood
     go_round(real)
@@ -168,7 +173,7 @@ def test_new_metadata_that_the_feed_did_not_bring_are_taken_on_the_way(
     tides: Simulation, real: Services
 ) -> None:
     tides.datacite.update(DOI, {"titles": [{"title": "High tides"}]})
-    a_week_later(tides, real)
+    a_week_later(real)
     assert titles(tides) == ["High tides"]
 
 
@@ -193,11 +198,25 @@ def test_a_work_that_was_there_before_us_and_is_hidden_stays_with_a_mark(
 ) -> None:
     alice.orcid.add_work(ALICE, orcid_work(DOI), client_id=CLIENT)
     register(alice, OTHER)
+    register(alice)
     prefer(Withdrawn.REMOVE)
     reconcile(ALICE, real)
-    assert look(real).hidden == 1
-    deliver(ALICE, real)
+    look(real)
+    alice.datacite.hide(DOI)
+    assert a_week_later(real).hidden == 1
     assert (marked(), titles(alice)) == (True, ["Theirs"])
+
+
+def test_what_we_never_saw_public_is_not_called_hidden(alice: Simulation, real: Services) -> None:
+    """It may be of another agency: who has used DataCite for long may have such works."""
+    alice.orcid.add_work(ALICE, orcid_work(DOI), client_id=CLIENT)
+    register(alice, agency="crossref")
+    register(alice, OTHER)
+    reconcile(ALICE, real)
+    for _ in range(2):
+        assert a_week_later(real).requests > 0
+        assert (marked(), history(), titles(alice)) == (False, [], ["Theirs"])
+    assert look(real).requests == 0
 
 
 # ---- taken off and brought back
@@ -206,7 +225,7 @@ def test_a_work_that_was_there_before_us_and_is_hidden_stays_with_a_mark(
 def test_by_preference_it_leaves_and_comes_back(tides: Simulation, real: Services) -> None:
     prefer(Withdrawn.REMOVE)
     tides.datacite.hide(DOI)
-    a_week_later(tides, real)
+    a_week_later(real)
     assert (titles(tides), claim().state, claim().reason) == ([], State.REMOVED, "doi_hidden")
     lines = [line.what for line in queries.find(orcid=ALICE, doi=DOI).history]
     assert {Mark.HIDDEN, "unwant", "clear"} <= set(lines)
@@ -218,7 +237,7 @@ def test_by_preference_it_leaves_and_comes_back(tides: Simulation, real: Service
 
 def test_the_preference_can_be_changed_afterwards(tides: Simulation, real: Services) -> None:
     tides.datacite.hide(DOI)
-    a_week_later(tides, real)
+    a_week_later(real)
     assert prefer(Withdrawn.REMOVE) == 1
     deliver(ALICE, real)
     assert (titles(tides), claim().reason) == ([], "doi_hidden")
@@ -233,7 +252,7 @@ def test_what_the_person_took_off_no_preference_brings_back(
     tides: Simulation, real: Services
 ) -> None:
     tides.datacite.hide(DOI)
-    a_week_later(tides, real)
+    a_week_later(real)
     wishes.remove(ALICE, DOI)
     deliver(ALICE, real)
     assert prefer(Withdrawn.KEEP) == 0
@@ -245,11 +264,11 @@ def test_what_the_person_took_off_no_preference_brings_back(
 def test_what_the_person_restored_stays(tides: Simulation, real: Services) -> None:
     prefer(Withdrawn.REMOVE)
     tides.datacite.hide(DOI)
-    a_week_later(tides, real)
+    a_week_later(real)
     wishes.restore(ALICE, DOI)
     deliver(ALICE, real)
     for _ in range(2):
-        a_week_later(tides, real)
+        a_week_later(real)
         assert (titles(tides), marked()) == ([DOI], True)
     assert prefer(Withdrawn.REMOVE) == 0
 
@@ -260,7 +279,7 @@ def test_what_was_added_by_hand_is_marked_and_never_taken_off(
     prefer(Withdrawn.REMOVE)
     Claim.objects.update(origin=Origin.SEARCH_AND_LINK)
     tides.datacite.hide(DOI)
-    a_week_later(tides, real)
+    a_week_later(real)
     assert (titles(tides), marked(), history()) == ([DOI], True, [Mark.HIDDEN])
 
 
@@ -271,7 +290,7 @@ def test_what_waits_for_permission_is_not_added_while_hidden(
     register(tides, waits)
     harvest(real, since=timezone.now() - timedelta(hours=1))
     tides.datacite.hide(waits)
-    a_week_later(tides, real)
+    a_week_later(real)
     assert (claim(waits).state, claim(waits).reason) == (State.REMOVED, "doi_hidden")
     assert prefer(Withdrawn.KEEP) == 0
     StoredWork.objects.update(hidden_since=timezone.now() - timedelta(hours=1))
@@ -284,8 +303,37 @@ def test_with_auto_update_off_it_is_only_marked(tides: Simulation, real: Service
     prefer(Withdrawn.REMOVE)
     Person.objects.update(auto_update=False)
     tides.datacite.hide(DOI)
-    a_week_later(tides, real)
+    a_week_later(real)
     assert (titles(tides), marked()) == ([DOI], True)
+
+
+def test_when_the_newest_version_is_hidden_and_leaves_the_next_takes_its_place(
+    tides: Simulation, real: Services
+) -> None:
+    newer = Doi("10.5555/tides.v2")
+    of = {
+        "relatedIdentifierType": "DOI",
+        "relatedIdentifier": DOI,
+        "relationType": "IsNewVersionOf",
+    }
+    Person.objects.update(versions=Versions.NEWEST)
+    prefer(Withdrawn.REMOVE)
+    register(tides, newer, relatedIdentifiers=[of])
+    go_round(real)
+    assert titles(tides) == [newer]
+    tides.datacite.hide(newer)
+    a_week_later(real)
+    assert titles(tides) == [DOI]
+    assert prefer(Withdrawn.MARK) == 2
+    deliver(ALICE, real)
+    assert titles(tides) == [newer]  # marked
+    prefer(Withdrawn.REMOVE)
+    deliver(ALICE, real)
+    assert titles(tides) == [DOI]
+    StoredWork.objects.update(hidden_since=timezone.now() - timedelta(hours=1))
+    tides.datacite.show(newer)
+    go_round(real)
+    assert titles(tides) == [newer]
 
 
 # ---- the iD is gone
@@ -306,6 +354,21 @@ def test_by_preference_a_work_that_no_longer_names_the_person_is_kept_and_marked
     assert prefer(Withdrawn.MARK) == 1
     deliver(ALICE, real)
     assert (titles(tides), claim().reason) == ([], "left_metadata")
+
+
+def test_a_work_that_is_hidden_and_no_longer_names_the_person_leaves_for_either(
+    tides: Simulation, real: Services
+) -> None:
+    prefer(Withdrawn.KEEP)
+    tides.datacite.update(DOI, {"creators": [creator(BOB)]})
+    go_round(real)
+    tides.datacite.hide(DOI)
+    a_week_later(real)
+    assert (titles(tides), history()) == ([DOI], [Mark.UNNAMED, Mark.HIDDEN])
+    assert prefer(Withdrawn.REMOVE) == 1
+    deliver(ALICE, real)
+    assert (titles(tides), claim().reason) == ([], "left_metadata")
+    assert prefer(Withdrawn.MARK) == 0
 
 
 def test_a_kept_work_that_names_the_person_again_loses_its_mark(
@@ -345,14 +408,14 @@ def test_an_empty_datacite_marks_nothing(tides: Simulation, real: Services) -> N
     for doi in tides.datacite.store.entries:
         tides.datacite.hide(doi)
     with pytest.raises(UnexpectedAnswer, match="lists no DOI at all"):
-        a_week_later(tides, real)
+        a_week_later(real)
     assert not marked()
 
 
 def test_a_doi_that_only_the_search_lacks_is_public(tides: Simulation, real: Services) -> None:
     entry = tides.datacite.store.entries[DOI]
     tides.datacite.store.order.remove(entry.place)
-    found = a_week_later(tides, real)
+    found = a_week_later(real)
     assert (found.dois, found.hidden, marked()) == (1, 0, False)
 
 
@@ -394,7 +457,7 @@ def test_an_account_is_told_that_a_doi_is_hidden(tides: Simulation) -> None:
         go_round(real)
         assert not marked()
         tides.datacite.hide(DOI)
-        found = a_week_later(tides, real)
+        found = a_week_later(real)
         assert (found.hidden, marked()) == (1, True)
 
 
@@ -449,7 +512,7 @@ def test_one_go_asks_no_more_than_its_share(tides: Simulation, real: Services) -
 def test_what_nobody_has_any_more_costs_no_request(tides: Simulation, real: Services) -> None:
     wishes.remove(ALICE, DOI)
     deliver(ALICE, real)
-    assert a_week_later(tides, real) == presence.Looked(dois=0, hidden=0, requests=0)
+    assert a_week_later(real) == presence.Looked(dois=0, hidden=0, requests=0)
     assert StoredWork.objects.get(doi=DOI).checked_at is not None
 
 
@@ -472,3 +535,21 @@ def test_a_lost_answer_in_the_middle_leaves_each_marked_once(
     deliver(ALICE, real)
     assert (marked(), titles(tides), history()) == (True, [], [Mark.HIDDEN])
     assert verbs(tides) == ["POST", "DELETE"]
+
+
+# ---- the job
+
+
+def test_the_worker_looks_every_minute_and_takes_trouble_for_what_it_is(
+    tides: Simulation, caplog: pytest.LogCaptureFixture
+) -> None:
+    periodic = app.periodic_registry.periodic_tasks
+    assert periodic["presence", ""].cron == "* * * * *"
+    tides.datacite.hide(DOI)
+    StoredWork.objects.update(checked_at=None)
+    tides.datacite.faults.add(path_prefix="/dois", times=2, status=503)
+    presence_job(timestamp=0)
+    assert "presence: " in caplog.text
+    assert not marked()
+    presence_job(timestamp=60)
+    assert marked()
