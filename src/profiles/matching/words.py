@@ -54,9 +54,11 @@ WORDS: dict[str, Words] = {
     "findable": Words("The DOI is findable."),
     "not_findable": Words(
         "The DOI is not findable: its metadata are not public.",
-        "Ask the repository to make the DOI findable.",
+        "Ask the repository to make the DOI findable. If it is on your record already, it stays "
+        "there or leaves it as you chose under Settings.",
         "Change the DOI's state to findable.",
-        "It follows by itself when the repository makes the DOI findable.",
+        "It follows by itself when the repository makes the DOI findable. Where it is on a record "
+        "already, it stays there or leaves it as the record's owner chose.",
     ),
     "state_unknown": Words(
         "The record does not say whether the DOI is findable.",
