@@ -21,6 +21,7 @@ from profiles.pipeline.services import Services
 from profiles.simulator import seed
 from profiles.simulator.server import Simulation
 from profiles.values.orcid_id import OrcidId
+from profiles.values.work import Title
 
 from .people import ALICE, NOON
 from .test_deliver import DOI, alice, claim, real, titles, verbs, want
@@ -42,10 +43,11 @@ def unblock(note: str = "it is hers after all") -> bool:
     return ledger.unblock(ALICE, DOI, by=STAFF, note=note, now=NOON)
 
 
-def learn(*creators: OrcidId) -> None:
+def learn(*creators: OrcidId, title: str = "Tides") -> None:
     """New metadata of the DOI, with these creators."""
     updated = f"2027-01-01T00:00:00.{next(_count):06}Z"
-    accept(metadata_of(*creators, updated=updated), policy=Policy(), now=NOON)
+    new = metadata_of(*creators, updated=updated, titles=(Title(title),))
+    accept(new, policy=Policy(), now=NOON)
 
 
 _count = iter(range(10**6))
