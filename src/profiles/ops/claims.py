@@ -38,8 +38,9 @@ BY = "staff"
 BY_LIMIT = 60  # characters that the history keeps
 LISTED = 1000
 COLUMNS = (
-    "uuid orcid doi state reason message origin wanted blocked put_code due_at attempts".split()  # noqa: SIM905
-)
+    "uuid orcid doi state reason message origin wanted blocked put_code due_at attempts"
+    " hidden_since unnamed_since"
+).split()
 
 
 class NoSuchClaim(BadInput):
