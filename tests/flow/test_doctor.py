@@ -110,6 +110,31 @@ def test_without_a_globus_client_there_is_nothing_to_mend(
     assert "sign-in with Globus: not offered" in done.stdout
 
 
+SWITCHES = {"ORCID_NOTIFICATIONS": "on", "ORCID_WEBHOOKS": "on"}
+
+
+def test_what_orcid_allows_to_the_client_is_tried_and_given_back(
+    prepared: Path, services: Simulation
+) -> None:
+    done = run(prepared, services, "doctor", **SWITCHES)
+    assert done.returncode == 0, done.stdout
+    assert "✓ ORCID_NOTIFICATIONS: ORCID allows /premium-notification" in done.stdout
+    assert "✓ ORCID_WEBHOOKS: ORCID allows /webhook" in done.stdout
+    assert services.orcid.registry.live_tokens("") == []
+
+
+def test_what_orcid_does_not_allow_is_named_with_the_cure(
+    prepared: Path, services: Simulation
+) -> None:
+    services.orcid_client.kind = "member"
+    done = run(prepared, services, "doctor", "--json", **SWITCHES)
+    services.orcid_client.kind = "premium"
+    assert done.returncode == 1
+    assert {name for name in SWITCHES if "Ask ORCID to allow" in failing(done)[name]} == set(
+        SWITCHES
+    )
+
+
 @pytest.mark.parametrize(
     ("date", "fine"),
     [

@@ -20,6 +20,8 @@ import typer
 from .. import __version__
 from ..config import SETTINGS, Config, Setting, WrongSettings, load
 from ..errors import ProfilesError
+from ..people import client_tokens
+from ..people.openid_server import OpenIdServer
 from . import keys
 from .database import check as check_database
 
@@ -184,8 +186,35 @@ def _clients(config: Config) -> Iterator[Finding]:
             "ORCID_CLIENT_ID is not set, and nobody can link an iD, which everybody must",
             "Register a member client at ORCID and set ORCID_CLIENT_ID and ORCID_CLIENT_SECRET",
         )
+    yield from _premium(config)
     if config.globus_client is None:
         yield Finding("sign-in with Globus", True, "not offered: GLOBUS_CLIENT_ID is not set")
+
+
+def _premium(config: Config) -> Iterator[Finding]:
+    """What ORCID must have allowed to our Auto-update client. The token to try it is given back."""
+    client = config.orcid_clients.get("auto_update")
+    if client is None:
+        return
+    server = OpenIdServer(config.orcid_url, http=lambda: httpx2.Client(timeout=SECONDS))
+    switches = (
+        ("ORCID_NOTIFICATIONS", config.orcid_notifications, client_tokens.NOTIFY),
+        ("ORCID_WEBHOOKS", config.orcid_webhooks, client_tokens.LISTEN),
+    )
+    for name, is_on, scope in switches:
+        if not is_on:
+            continue
+        try:
+            client_tokens.try_out(scope, server=server, client=client, now=datetime.now(UTC))
+        except ProfilesError as error:
+            yield Finding(
+                name,
+                False,
+                error.message,
+                f"Ask ORCID to allow {scope} to the Auto-update client, or switch {name} off",
+            )
+        else:
+            yield Finding(name, True, f"ORCID allows {scope}")
 
 
 def _ask(

@@ -8,8 +8,10 @@ from __future__ import annotations
 import threading
 from datetime import datetime, timedelta
 
+from ..config import Client
 from ..errors import Misconfigured
 from . import wiring
+from .openid_server import OpenIdServer, Tokens
 from .permissions import Purpose
 from .sealing import Secret
 
@@ -27,14 +29,25 @@ def token(scope: str, *, now: datetime) -> Secret:
         kept = _kept.get((client.id, scope))
         if kept is not None and (kept[1] is None or now < kept[1] - _MARGIN):
             return kept[0]
-        tokens = wiring.orcid_server().client_token(scope, client=client, now=now)
-        if scope not in tokens.scope.split():
-            raise Misconfigured(
-                f"ORCID did not give {client.id} the scope {scope}",
-                hint="Ask ORCID to allow it to this client, or switch the feature off.",
-            )
+        tokens = _new(scope, wiring.orcid_server(), client, now=now)
         _kept[client.id, scope] = tokens.access_token, tokens.expires_at
         return tokens.access_token
+
+
+def try_out(scope: str, *, server: OpenIdServer, client: Client, now: datetime) -> None:
+    """Whether ORCID gives such a token; it is given back. Raises as `token` does."""
+    tokens = _new(scope, server, client, now=now)
+    server.revoke(tokens.access_token, client=client)
+
+
+def _new(scope: str, server: OpenIdServer, client: Client, *, now: datetime) -> Tokens:
+    tokens = server.client_token(scope, client=client, now=now)
+    if scope not in tokens.scope.split():
+        raise Misconfigured(
+            f"ORCID did not give {client.id} the scope {scope}",
+            hint="Ask ORCID to allow it to this client, or switch the feature off.",
+        )
+    return tokens
 
 
 def drop(unfit: Secret) -> None:

@@ -17,7 +17,7 @@ from ..delivery.notifications import Sent
 from ..delivery.outcomes import Answer
 from ..errors import MalformedRecord, Misconfigured, NotFound, UnexpectedAnswer, Unreachable
 from ..people import accounts, client_tokens, wiring
-from ..people.permissions import Purpose
+from ..people.permissions import Purpose, requested_scope
 from ..people.rounds import callback_path
 from ..people.standing import standing
 from ..values.doi import Doi
@@ -66,7 +66,7 @@ def _ask(row: Invitation, services: Services, *, now: datetime) -> None:
     if wait := own_calls.wait(services, calls=2):
         mine.update(due_at=now + wait)
         return
-    if not _begin(mine, is_new=is_new, now=now):
+    if not _begin(mine, State(row.state), now=now):
         return  # another worker was first
     before = row.put_code
     row.refresh_from_db()
@@ -82,13 +82,16 @@ def _ask(row: Invitation, services: Services, *, now: datetime) -> None:
     _settle(row, told, put_code, now=now)
 
 
-def _begin(mine: QuerySet[Invitation], *, is_new: bool, now: datetime) -> bool:
+def _begin(mine: QuerySet[Invitation], state: State, *, now: datetime) -> bool:
     """Whether it is ours. From now on it may be in the inbox."""
-    fresh = {"key": uuid.uuid4(), "put_code": None, "tries": 0, "since": now} if is_new else {}
-    if fresh:
-        mine_now = mine.filter(state=State.COLLECTING)
-        return bool(mine_now.update(state=State.SENDING, due_at=now + inviting.LOOK, **fresh))
-    return bool(mine.update(due_at=now + inviting.LOOK, tries=F("tries") + 1))
+    step = inviting.after(state, Event.BEGIN, now=now)
+    if step is None:
+        return False
+    new, due_at = step
+    if state == new:  # again, under the same key
+        return bool(mine.update(due_at=due_at, tries=F("tries") + 1))
+    fresh = {"since": now, "key": uuid.uuid4(), "put_code": None, "tries": 1}
+    return bool(mine.update(state=new, due_at=due_at, **fresh))
 
 
 def _look(row: Invitation, services: Services, *, now: datetime) -> tuple[Told | None, int | None]:
@@ -137,6 +140,7 @@ def _address(row: Invitation) -> str:
     return inviting.authorize_address(
         endpoint=wiring.orcid_server().metadata().authorization_endpoint,
         client_id=wiring.purpose_client(Purpose.AUTO_UPDATE).id,
+        scope=requested_scope(Purpose.AUTO_UPDATE),
         redirect_uri=wiring.config().base_url + callback_path(Purpose.AUTO_UPDATE),
         state=invitations.state_for(row.key),
     )

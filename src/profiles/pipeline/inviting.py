@@ -15,7 +15,6 @@ from urllib.parse import urlencode
 import msgspec
 
 from ..delivery.outcomes import Answer
-from ..people.permissions import Purpose, requested_scope
 from ..values.doi import Doi
 
 
@@ -31,6 +30,7 @@ class State(StrEnum):
 
 class Event(StrEnum):
     FOUND = "found"  # a DOI that had not been there
+    BEGIN = "begin"
     SENT = "sent"
     REFUSED = "refused"
     LATER = "later"  # nobody knows what came of it, or it cannot be done now
@@ -53,6 +53,8 @@ UNTIL_ON = timedelta(days=1)  # who joined may switch auto-update on without our
 # What is not here changes nothing.
 TABLE: dict[tuple[State, Event], tuple[State, timedelta | None]] = {
     (State.QUIET, Event.FOUND): (State.COLLECTING, COLLECT),
+    (State.COLLECTING, Event.BEGIN): (State.SENDING, LOOK),
+    (State.SENDING, Event.BEGIN): (State.SENDING, LOOK),  # again, after looking
     (State.COLLECTING, Event.EMPTY): (State.QUIET, None),
     (State.SENDING, Event.SENT): (State.ASKED, NO_ANSWER),
     (State.SENDING, Event.REFUSED): (State.CLOSED, CLOSED),
@@ -173,12 +175,14 @@ def _item(work: Waiting) -> dict[str, Any]:
     }
 
 
-def authorize_address(*, endpoint: str, client_id: str, redirect_uri: str, state: str) -> str:
+def authorize_address(
+    *, endpoint: str, client_id: str, scope: str, redirect_uri: str, state: str
+) -> str:
     """ORCID's page where the person decides. The code that comes back is never used, so no nonce."""
     query = {
         "client_id": client_id,
         "response_type": "code",
-        "scope": requested_scope(Purpose.AUTO_UPDATE),
+        "scope": scope,
         "redirect_uri": redirect_uri,
         "state": state,
     }

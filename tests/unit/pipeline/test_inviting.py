@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -24,22 +25,52 @@ LIVES = [
     ([Event.FOUND], State.COLLECTING, 1),  # others may come with it
     ([Event.FOUND, Event.FOUND], State.COLLECTING, 1),  # they do not put it off
     ([Event.FOUND, Event.EMPTY], State.QUIET, None),  # the DOI was withdrawn meanwhile
-    (["begun", Event.SENT], State.ASKED, 60),
-    (["begun", Event.SENT, Event.FOUND], State.ASKED, 60),  # waits for the next message
-    (["begun", Event.SENT, Event.DENY], State.DENIED, 180),
-    (["begun", Event.DENY], State.DENIED, 180),  # answered before we knew that it was sent
-    (["begun", Event.DENY, Event.SENT], State.DENIED, 180),  # and it stays a no
-    (["begun", Event.SENT, Event.DENY, Event.DENY], State.DENIED, 180),
-    (["begun", Event.SENT, Event.REST_OVER], State.QUIET, None),  # nothing new: nothing to say
-    (["begun", Event.SENT, Event.REST_OVER_WITH_NEWS], State.COLLECTING, 0),
-    (["begun", Event.SENT, Event.REST_OVER, Event.DENY], State.DENIED, 180),  # a late no
-    (["begun", Event.SENT, Event.REST_OVER, Event.FOUND], State.COLLECTING, 1),
-    (["begun", Event.SENT, Event.DENY, Event.REST_OVER], State.QUIET, None),
-    (["begun", Event.SENT, Event.DENY, Event.REST_OVER_WITH_NEWS], State.COLLECTING, 0),
-    (["begun", Event.REFUSED], State.CLOSED, 365),
-    (["begun", Event.REFUSED, Event.REST_OVER], State.COLLECTING, 0),  # nobody has been told yet
-    (["begun", Event.SENT, Event.JOIN], State.JOINED, 0),
-    (["begun", Event.SENT, Event.DENY, Event.JOIN], State.JOINED, 0),  # changed their mind
+    ([Event.FOUND, Event.BEGIN], State.SENDING, 5 / 24 / 60),  # then it is looked for
+    ([Event.FOUND, Event.BEGIN, Event.BEGIN], State.SENDING, 5 / 24 / 60),
+    ([Event.FOUND, Event.BEGIN, Event.SENT], State.ASKED, 60),
+    (
+        [Event.FOUND, Event.BEGIN, Event.SENT, Event.FOUND],
+        State.ASKED,
+        60,
+    ),  # waits for the next message
+    ([Event.FOUND, Event.BEGIN, Event.SENT, Event.DENY], State.DENIED, 180),
+    (
+        [Event.FOUND, Event.BEGIN, Event.DENY],
+        State.DENIED,
+        180,
+    ),  # answered before we knew that it was sent
+    ([Event.FOUND, Event.BEGIN, Event.DENY, Event.SENT], State.DENIED, 180),  # and it stays a no
+    ([Event.FOUND, Event.BEGIN, Event.SENT, Event.DENY, Event.DENY], State.DENIED, 180),
+    (
+        [Event.FOUND, Event.BEGIN, Event.SENT, Event.REST_OVER],
+        State.QUIET,
+        None,
+    ),  # nothing new
+    ([Event.FOUND, Event.BEGIN, Event.SENT, Event.REST_OVER_WITH_NEWS], State.COLLECTING, 0),
+    (
+        [Event.FOUND, Event.BEGIN, Event.SENT, Event.REST_OVER, Event.DENY],
+        State.DENIED,
+        180,
+    ),  # a late no
+    ([Event.FOUND, Event.BEGIN, Event.SENT, Event.REST_OVER, Event.FOUND], State.COLLECTING, 1),
+    ([Event.FOUND, Event.BEGIN, Event.SENT, Event.DENY, Event.REST_OVER], State.QUIET, None),
+    (
+        [Event.FOUND, Event.BEGIN, Event.SENT, Event.DENY, Event.REST_OVER_WITH_NEWS],
+        State.COLLECTING,
+        0,
+    ),
+    ([Event.FOUND, Event.BEGIN, Event.REFUSED], State.CLOSED, 365),
+    (
+        [Event.FOUND, Event.BEGIN, Event.REFUSED, Event.REST_OVER],
+        State.COLLECTING,
+        0,
+    ),  # nobody was told
+    ([Event.FOUND, Event.BEGIN, Event.SENT, Event.JOIN], State.JOINED, 0),
+    (
+        [Event.FOUND, Event.BEGIN, Event.SENT, Event.DENY, Event.JOIN],
+        State.JOINED,
+        0,
+    ),  # changed their mind
     ([Event.FOUND, Event.JOIN, Event.DENY], State.JOINED, 0),  # an account is no place for a no
     ([Event.JOIN, Event.LATER], State.JOINED, 1),  # auto-update is off as yet
     ([Event.JOIN, Event.SENT], State.JOINED, 0),
@@ -47,15 +78,10 @@ LIVES = [
 
 
 @pytest.mark.parametrize(("events", "state", "days"), LIVES)
-def test_a_life_goes_by_the_table(
-    events: list[Event | str], state: State, days: int | None
-) -> None:
+def test_a_life_goes_by_the_table(events: list[Event], state: State, days: float | None) -> None:
     now_at, due = State.QUIET, None
     for event in events:
-        if event == "begun":  # conditional on the row, so not in the table
-            now_at, due = State.SENDING, NOON
-            continue
-        now_at, due = after(now_at, Event(event), now=NOON) or (now_at, due)
+        now_at, due = after(now_at, event, now=NOON) or (now_at, due)
     assert now_at == state
     assert due == (None if days is None else NOON + days * DAY)
 
@@ -70,6 +96,25 @@ def test_whoever_has_been_asked_is_never_asked_again_at_once() -> None:
     for (state, event), (new, _) in TABLE.items():
         if state in (State.ASKED, State.DENIED, State.CLOSED) and new == State.COLLECTING:
             assert event in (Event.REST_OVER, Event.REST_OVER_WITH_NEWS)
+
+
+def test_architecture_shows_the_present_table() -> None:
+    text = (Path(__file__).parents[3] / "ARCHITECTURE.md").read_text()
+    shown = text.partition("<!-- invitations: drawn from pipeline/inviting.py -->")[2]
+    shown = shown.partition("<!-- end of invitations -->")[0].strip()
+    assert shown == drawn(), f"put this between the marks in ARCHITECTURE.md:\n{drawn()}"
+
+
+def drawn() -> str:
+    """What leads from every state is said in words."""
+    arrows: dict[tuple[State, State], list[str]] = defaultdict(list)
+    for (start, event), (end, _) in TABLE.items():
+        if start != end and event not in (Event.DENY, Event.JOIN):
+            arrows[start, end].append(event)
+    lines = [
+        f"    {start} --> {end}: {', '.join(events)}" for (start, end), events in arrows.items()
+    ]
+    return "\n".join(["```mermaid", "stateDiagram-v2", "    [*] --> quiet", *lines, "```"])
 
 
 ANSWERS = [
@@ -169,6 +214,7 @@ def test_the_address_asks_for_what_auto_update_needs() -> None:
     address = inviting.authorize_address(
         endpoint="https://orcid.org/oauth/authorize",
         client_id="APP-1",
+        scope="openid /read-limited /activities/update",
         redirect_uri="https://profiles.example.org/orcid/auto_update/callback",
         state="a:b",
     )
