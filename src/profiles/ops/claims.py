@@ -37,10 +37,10 @@ By = Annotated[str, typer.Option("--by", help="Who decides; without it, your log
 BY = "staff"
 BY_LIMIT = 60  # characters that the history keeps
 LISTED = 1000
-COLUMNS = (
-    "uuid orcid doi state reason message origin wanted blocked put_code due_at attempts"
-    " hidden_since unnamed_since"
-).split()
+COLUMNS = [
+    *"uuid orcid doi state reason message origin wanted blocked put_code due_at attempts".split(),  # noqa: SIM905
+    *("hidden_since", "unnamed_since"),
+]
 
 
 class NoSuchClaim(BadInput):
@@ -82,7 +82,7 @@ def show(claim: Which, orcid: Orcid = "", as_json: AsJson = False) -> None:
         _print_json({**_plain(detail.row), "history": history})
         return
     for name, value in _plain(detail.row).items():
-        console.print(f"{name:>9}  {'' if value is None else value}")
+        console.print(f"{name:>13}  {'' if value is None else value}")
     console.print()
     for line in detail.history:
         console.print(f"{line.at:%Y-%m-%d %H:%M:%S}  {line.what:<10} {line.detail}")
