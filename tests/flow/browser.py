@@ -45,7 +45,7 @@ class Browser:
                     data = {
                         field.get("name"): field.get("value") or ""
                         for field in form.iterfind(".//input")
-                        if field.get("name")
+                        if field.get("name") and is_sent(field)
                     }
                     data |= fields
                     if button.get("name"):
@@ -115,6 +115,11 @@ class Browser:
         if method == "GET":
             return self.ours.get(target, headers=headers)
         return self.ours.post(target, data, headers=headers)
+
+
+def is_sent(field: Any) -> bool:
+    """Boxes and buttons that are not ticked are not."""
+    return field.get("type") not in ("radio", "checkbox") or field.get("checked") is not None
 
 
 def seen(element: Any) -> str:

@@ -16,9 +16,8 @@ from profiles.claims.reasons import REASONS
 from profiles.claims.states import Event, State, Wanted
 from profiles.matching import Policy
 from profiles.people import accounts
-from profiles.people.accounts import Choices
 from profiles.people.models import Grant, Person
-from profiles.people.preferences import Versions, Withdrawn
+from profiles.people.preferences import Choices, Versions, Withdrawn
 from profiles.pipeline import permissions, preferences, revising, versions, wishes, withdrawn
 from profiles.pipeline.match import accept
 from profiles.values.doi import Doi

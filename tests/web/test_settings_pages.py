@@ -5,11 +5,16 @@ from __future__ import annotations
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 
 from profiles.claims.states import State
+from profiles.matching import Policy
 from profiles.people.models import Person
+from profiles.pipeline.match import accept
+from profiles.values.doi import Doi
+from profiles.values.work import Contributor, RelatedId, Title, Work
 
-from .cast import ALICE, BOB, claim, permit, withdraw
+from .cast import ALICE, BOB, claim, permit, stored, withdraw
 from .reading import Page
 
 RECORD = f"{settings.PROFILES.orcid_url}/{ALICE}"
@@ -124,7 +129,7 @@ def test_saving_the_form_turns_auto_update_on_and_says_so(as_alice: Client, alic
     form = Page(as_alice.get("/settings/account"))
     assert form.links["Cancel"] == "/settings"
     assert "Save" in form.buttons
-    (label,) = form.root.iterfind(".//label")
+    (label,) = form.root.iterfind(".//label[@for='auto-update']")
     assert label.text_content() == "Auto-update is enabled"
     answer = as_alice.post("/settings/account", {"auto_update": "on"}, follow=True)
     assert Page(answer).words.count("Your settings are saved.") == 1
@@ -144,6 +149,103 @@ def test_the_form_takes_nothing_but_the_preference(as_alice: Client, alice: Pers
     as_alice.post("/settings/account", everything)
     alice.refresh_from_db()
     assert (alice.role, alice.orcid, alice.name) == ("user", ALICE, "Alice Adams")
+
+
+CHOICES = {
+    "Versions of a work": [
+        "All versions", "Only the newest version", "Only the DOI for all versions"],
+    "Withdrawn works": ["Keep it while its DOI is only hidden", "Remove it", "Keep it"],
+}  # fmt: skip
+
+
+def chosen(page: Page) -> list[str]:
+    """The labels of the radio buttons that are on."""
+    on = [each.get("id") for each in page.root.iterfind(".//input[@type='radio'][@checked]")]
+    return [page.root.find(f".//label[@for='{each}']").text_content() for each in on]
+
+
+def test_the_form_asks_what_becomes_of_versions_and_of_withdrawn_works(as_alice: Client) -> None:
+    page = Page(as_alice.get("/settings/account"))
+    asked = {
+        group.find("legend").text_content(): [each.text_content() for each in group.iter("label")]
+        for group in page.root.iter("fieldset")
+    }
+    assert asked == CHOICES
+    assert chosen(page) == ["All versions", "Keep it while its DOI is only hidden"]
+
+
+def test_everything_that_is_asked_is_explained_to_everybody(as_alice: Client) -> None:
+    root = Page(as_alice.get("/settings/account")).root
+    asked = [*root.iter("fieldset"), *root.iterfind(".//input[@type='radio']")]
+    assert len(asked) == 8
+    for each in asked:
+        (help_,) = root.xpath("//*[@id=$name]", name=each.get("aria-describedby"))
+        assert len(help_.text_content()) > 30
+
+
+def test_choices_are_kept_and_shown(as_alice: Client, alice: Person) -> None:
+    assert Page(as_alice.get("/settings")).rows["Auto-Update"] == "Disabled"
+    form = {"auto_update": "on", "versions": "newest", "withdrawn": "keep"}
+    page = Page(as_alice.post("/settings/account", form, follow=True))
+    assert page.rows["Auto-Update"] == (
+        "Enabled, waiting for your permission"
+        " Versions of a work: Only the newest version Withdrawn works: Keep it"
+    )
+    alice.refresh_from_db()
+    assert (alice.versions, alice.withdrawn) == ("newest", "keep")
+    assert chosen(Page(as_alice.get("/settings/account"))) == ["Only the newest version", "Keep it"]
+
+
+def test_what_the_form_does_not_say_stays(as_alice: Client, alice: Person) -> None:
+    as_alice.post("/settings/account", {"versions": "concept", "withdrawn": "remove"})
+    as_alice.post("/settings/account", {"auto_update": "on"})
+    alice.refresh_from_db()
+    assert (alice.auto_update, alice.versions, alice.withdrawn) == (True, "concept", "remove")
+
+
+@pytest.mark.parametrize(("field", "value"), [("versions", "all"), ("withdrawn", "")])
+def test_a_choice_that_there_is_not_is_said_and_nothing_is_saved(
+    as_alice: Client, alice: Person, *, field: str, value: str
+) -> None:
+    form = {"auto_update": "on", "versions": "newest", "withdrawn": "remove", field: value}
+    answer = as_alice.post("/settings/account", form)
+    assert answer.status_code == 400
+    page = Page(answer)
+    (group,) = page.root.xpath("//fieldset[contains(@aria-describedby, '-problem')]")
+    assert group.get("aria-describedby") == f"{field}-help {field}-problem"
+    assert "Please choose one of these. Nothing is saved yet." in page.words
+    assert page.root.find(".//input[@autofocus]").get("name") == field
+    other = {"versions": "Remove it", "withdrawn": "Only the newest version"}[field]
+    assert other in chosen(page)  # what was right is still chosen
+    alice.refresh_from_db()
+    assert (alice.auto_update, alice.versions, alice.withdrawn) == (False, "grouped", "mark")
+
+
+def test_a_choice_of_versions_takes_effect_at_once(as_alice: Client, alice: Person) -> None:
+    permit(alice)
+    as_alice.post("/settings/account", {"auto_update": "on"})
+    for day in (1, 2):
+        accept(version(day), policy=Policy(), now=timezone.now())
+    assert stored("10.5555/v1").wanted == "present"
+    as_alice.post("/settings/account", {"auto_update": "on", "versions": "newest"})
+    claim = stored("10.5555/v1")
+    assert (claim.state, claim.reason) == (State.REMOVED, "newer_version")
+    page = Page(as_alice.get(f"/works/{claim.uuid}"))
+    assert "You chose to have only the newest version of a work" in page.words
+    as_alice.post("/settings/account", {"auto_update": "on", "versions": "grouped"})
+    assert stored("10.5555/v1").wanted == "present"
+
+
+def version(day: int) -> Work:
+    concept = Doi("10.5555/all")
+    return Work(
+        doi=Doi(f"10.5555/v{day}"),
+        state="findable",
+        registered=f"2026-05-0{day}T10:00:00Z",
+        titles=(Title("Tides"),),
+        creators=(Contributor("Alice Adams", orcids=(ALICE,)),),
+        related=(RelatedId("IsVersionOf", "DOI", concept, concept),),
+    )
 
 
 def test_the_form_changes_nobody_else(as_alice: Client, bob: Person) -> None:

@@ -103,7 +103,7 @@ def _relations(known: Iterable[Work]) -> Iterator[tuple[Doi, str, Doi]]:
                 yield work.doi, each.relation, each.doi
 
 
-_FIGSHARE = re.compile(r"(.+)\.v[0-9]+").fullmatch
+_FIGSHARE = re.compile(r"(.+)\.v([0-9]+)").fullmatch
 
 
 def _stands_for(known: Iterable[Work]) -> Iterator[Pair]:
@@ -190,7 +190,9 @@ def _token(word: str) -> Token:
 
 
 def _version(work: Work) -> list[Token] | None:
-    return version_key(work.version)
+    """As told, else as figshare writes it into the DOI."""
+    in_doi = _FIGSHARE(work.doi)
+    return version_key(work.version) or (version_key(in_doi[2]) if in_doi else None)
 
 
 def _moment_registered(work: Work) -> str | None:

@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from allauth.socialaccount.models import SocialAccount
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -16,7 +15,7 @@ from ..values.orcid_id import OrcidId
 from . import permission_view
 from .models import Grant, Person
 from .permissions import Purpose
-from .preferences import Versions, Withdrawn
+from .preferences import Choices, Versions, Withdrawn
 from .profile import Names, Profile, Role
 from .providers import ORCID
 from .refusals import DifferentOrcidId, IdTaken
@@ -100,14 +99,6 @@ def set_auto_update(person: Person, on: bool) -> None:
     person.auto_update = on
 
 
-class Choices(msgspec.Struct, frozen=True):
-    """What a person chose about Auto-update."""
-
-    auto_update: bool
-    versions: Versions = Versions.GROUPED
-    withdrawn: Withdrawn = Withdrawn.MARK
-
-
 @transaction.atomic
 def set_preferences(person: Person, choices: Choices) -> Choices:
     """What was chosen until now. The person's row stays locked until the transaction ends."""
@@ -184,6 +175,8 @@ def _profile(person: Person, held: Collection[Grant], now: datetime) -> Profile:
         email=person.email,
         github=person.github,
         auto_update=person.auto_update,
+        versions=Versions(person.versions),
+        withdrawn=Withdrawn(person.withdrawn),
         role=Role(person.role),
         provider_id=person.provider_id,
         client_id=person.client_id,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+import msgspec
+
 
 class Versions(StrEnum):
     """Of DOIs that are versions of one another, which go to the record."""
@@ -19,3 +21,11 @@ class Withdrawn(StrEnum):
     MARK = "mark"  # it leaves when the iD is gone; it stays, with a mark, while the DOI is hidden
     REMOVE = "remove"  # it leaves in both cases
     KEEP = "keep"  # it stays in both cases, with a mark
+
+
+class Choices(msgspec.Struct, frozen=True):
+    """What a person chose about Auto-update."""
+
+    auto_update: bool
+    versions: Versions = Versions.GROUPED
+    withdrawn: Withdrawn = Withdrawn.MARK

@@ -9,6 +9,7 @@ import msgspec
 
 from ..values.orcid_id import OrcidId
 from .permissions import PermissionView
+from .preferences import Versions, Withdrawn
 
 
 class Role(StrEnum):
@@ -41,6 +42,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     email: str
     github: str
     auto_update: bool
+    versions: Versions
+    withdrawn: Withdrawn
     role: Role
     provider_id: str
     client_id: str

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from ..people import accounts
-from ..people.accounts import Choices
+from ..people.preferences import Choices
 from ..values.orcid_id import OrcidId
 from . import permissions, revising, withdrawn
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
+import msgspec
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -16,8 +18,9 @@ from ..claims import queries
 from ..claims.queries import ClaimSummary
 from ..people import accounts
 from ..people.permissions import PermissionView, Purpose
+from ..people.preferences import Choices
 from ..people.profile import Profile
-from ..pipeline import permissions
+from ..pipeline import preferences
 from . import wording
 from .access import Owner, for_owner
 
@@ -36,6 +39,7 @@ def overview(request: HttpRequest, owner: Owner) -> HttpResponse:
             "other_names": "; ".join(profile.other_names),
             "none_given": gettext("None given"),
             "role": wording.ROLES[profile.role],
+            "choices": _unusual(profile),
             "permissions": [_shown(view) for view in profile.permissions if _relevant(view)],
             "steps": steps,
             "steps_done": done,
@@ -43,6 +47,17 @@ def overview(request: HttpRequest, owner: Owner) -> HttpResponse:
             **_claims(profile, queries.summary(owner.orcid)),
         },
     )
+
+
+def _unusual(profile: Profile) -> list[wording.Words]:
+    """What the person chose otherwise than usual."""
+    usual = Choices(auto_update=profile.auto_update)
+    return [
+        gettext("%(about)s: %(choice)s")
+        % {"about": one.legend, "choice": one.options[getattr(profile, one.name)].label}
+        for one in GROUPS
+        if getattr(profile, one.name) != getattr(usual, one.name)
+    ]
 
 
 @require_safe
@@ -56,14 +71,68 @@ def claims_summary(request: HttpRequest, owner: Owner) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_owner
 def account(request: HttpRequest, owner: Owner) -> HttpResponse:
-    if request.method == "POST":
-        permissions.switch_auto_update(owner.person, on="auto_update" in request.POST)
-        messages.success(request, gettext("Your settings are saved."))
-        return redirect("settings")
     profile = accounts.profile(owner.person)
+    chosen = Choices(profile.auto_update, profile.versions, profile.withdrawn)
+    wrong: frozenset[str] = frozenset()
+    if request.method == "POST":
+        chosen, wrong = _chosen(request.POST, before=chosen)
+        if not wrong:
+            preferences.save(owner.person, chosen)
+            messages.success(request, gettext("Your settings are saved."))
+            return redirect("settings")
     return render(
-        request, "settings/account.html", {"profile": profile, "permitted": _permitted(profile)}
+        request,
+        "settings/account.html",
+        {
+            "chosen": chosen,
+            "groups": [_group(one, chosen, wrong=one.name in wrong) for one in GROUPS],
+            "permitted": _permitted(profile),
+        },
+        status=400 if wrong else 200,
     )
+
+
+class Group(NamedTuple):
+    """A choice of one among several."""
+
+    name: str  # of the field, and in Choices
+    options: Mapping[Any, wording.Choice]
+    legend: wording.Words
+    help: wording.Words
+
+
+GROUPS = (
+    Group("versions", wording.VERSIONS, *wording.ASK_VERSIONS),
+    Group("withdrawn", wording.WITHDRAWN, *wording.ASK_WITHDRAWN),
+)
+
+
+def _chosen(form: QueryDict, *, before: Choices) -> tuple[Choices, frozenset[str]]:
+    """What the form says, and the fields that say nothing we know. A field left out stays as it was."""
+    told = {one.name: form.get(one.name, getattr(before, one.name)) for one in GROUPS}
+    wrong = frozenset(one.name for one in GROUPS if told[one.name] not in list(one.options))
+    known = {
+        one.name: type(getattr(before, one.name))(told[one.name])
+        for one in GROUPS
+        if one.name not in wrong
+    }
+    changes: dict[str, Any] = {"auto_update": "auto_update" in form, **known}
+    return msgspec.structs.replace(before, **changes), wrong
+
+
+def _group(group: Group, chosen: Choices, *, wrong: bool) -> dict[str, object]:
+    return {
+        "group": group,
+        "wrong": wrong,
+        "options": [
+            {
+                "value": value.value,
+                "choice": choice,
+                "checked": getattr(chosen, group.name) == value,
+            }
+            for value, choice in group.options.items()
+        ],
+    }
 
 
 def _permitted(profile: Profile) -> bool:
@@ -87,7 +156,8 @@ def _relevant(view: PermissionView) -> bool:
 
 def _shown(view: PermissionView) -> dict[str, object]:
     title, text = wording.PURPOSES[view.purpose]
-    pill = wording.PERMISSIONS[view.state]
+    too_little = view.is_active and not view.may_write
+    pill = wording.TOO_LITTLE if too_little else wording.PERMISSIONS[view.state]
     return {
         "view": view,
         "title": title,

@@ -20,6 +20,7 @@ from ..errors import (
 )
 from ..matching import Answer, Verdict
 from ..people.permissions import WRITE_SCOPE, GrantState, Purpose
+from ..people.preferences import Versions, Withdrawn
 from ..people.profile import Role
 from ..pipeline.find import Found
 from ..pipeline.withdrawn import Outlook
@@ -168,6 +169,61 @@ PURPOSES: Mapping[Purpose, tuple[Words, Words]] = {
     ),
 }
 
+
+class Choice(NamedTuple):
+    label: Words
+    text: Words  # what it means, in a line
+
+
+VERSIONS: Mapping[Versions, Choice] = {
+    Versions.GROUPED: Choice(
+        _("All versions"),
+        _("Every version is added, and ORCID shows them together as one work. This is usual."),
+    ),
+    Versions.NEWEST: Choice(
+        _("Only the newest version"),
+        _("When a newer version comes, it is added and the older one leaves your record."),
+    ),
+    Versions.CONCEPT: Choice(
+        _("Only the DOI for all versions"),
+        _(
+            "Some repositories, such as Zenodo and figshare, register one DOI that stands for all"
+            " versions. Where none names you, the newest version is added instead."
+        ),
+    ),
+}
+
+WITHDRAWN: Mapping[Withdrawn, Choice] = {
+    Withdrawn.MARK: Choice(
+        _("Keep it while its DOI is only hidden"),
+        _(
+            "It stays, marked here, while the repository hides the DOI. It leaves your record when"
+            " its metadata no longer name you. This is usual."
+        ),
+    ),
+    Withdrawn.REMOVE: Choice(
+        _("Remove it"),
+        _("It leaves your record in both cases, and comes back when that is undone."),
+    ),
+    Withdrawn.KEEP: Choice(_("Keep it"), _("It stays on your record in both cases, marked here.")),
+}
+
+# What is asked, and what the person should know to answer.
+ASK_VERSIONS = (
+    _("Versions of a work"),
+    _(
+        "A work may have several DOIs, one for each of its versions. What you add or restore"
+        " yourself stays, whatever you choose here."
+    ),
+)
+ASK_WITHDRAWN = (
+    _("Withdrawn works"),
+    _(
+        "A repository may hide a DOI that is on your record, or change its metadata so that they"
+        " no longer name you with your ORCID iD."
+    ),
+)
+
 PERMISSIONS: Mapping[str, Pill] = {
     "none": Pill(_("Not given")),
     GrantState.ACTIVE: Pill(_("Given"), GOOD),
@@ -175,6 +231,8 @@ PERMISSIONS: Mapping[str, Pill] = {
     GrantState.EXPIRED: Pill(_("Expired"), WARN),
     GrantState.REPLACED: Pill(_("Not given")),
 }
+
+TOO_LITTLE = Pill(_("Given for too little"), WARN)
 
 # What ORCID calls a scope is of no use to a person, but names it on ORCID's own pages.
 SCOPES: Mapping[str, Words] = {

@@ -145,6 +145,8 @@ NEWER: list[tuple[str, Work, Work]] = [
     ("the higher version", work("a", version="v1.10", **DAY), work("b", version="1.9", **DAY)),
     ("one has no version: the hour", work("a", registered="2026-05-01T10:00:01Z"),
      work("b", version="2", **DAY)),
+    ("figshare's version, whatever the hour",
+     work("f.v10", registered="2026-05-01T10:00:00Z"), work("f.v2", registered="2026-05-01T10:00:09Z")),
     ("the higher number in the DOI", work("z.1000"), work("z.999")),
     ("the DOI", work("b"), work("a")),
 ]  # fmt: skip
