@@ -20,6 +20,7 @@ from profiles.claims.models import Claim
 from profiles.claims.states import Event, Origin, State
 from profiles.errors import BadInput, Blocked, ImpossibleTransition, NotADoi, NotAnOrcidId, NotFound
 from profiles.ops.claims import COLUMNS, app
+from profiles.ops.explain import explain
 from profiles.ops.harvest import NotATime, harvest
 from profiles.pipeline.models import FeedPosition
 from profiles.pipeline.services import services
@@ -164,6 +165,25 @@ class TestClaims:
     def test_who_blocks_has_a_name_that_fits(self, failed: Claim) -> None:
         with pytest.raises(BadInput, match="--by"):
             run(app, "block", str(failed.uuid), "--note", "why", "--by", "b" * 60)
+
+
+def test_explain_tells_a_block_where_the_person_is_looked_at(simulation: Simulation) -> None:
+    simulation.datacite.register({"doi": DOI, "titles": [{"title": "Tides"}]})
+    ledger.block(ALICE, DOI, by="staff:bob", note="not hers", now=NOON)
+    command = Typer()
+    command.command()(explain)
+
+    def codes(*arguments: str) -> list[str]:
+        told = json.loads(run(command, DOI, "--orcid", ALICE, "--json", *arguments).output)
+        return [rule["code"] for rule in told["evaluations"][0]["rules"]]
+
+    services.cache_clear()
+    try:
+        assert "blocked_by_staff" in codes("--person")
+    finally:
+        services().http.close()
+        services.cache_clear()
+    assert "blocked_by_staff" not in codes()
 
 
 class TestHarvest:

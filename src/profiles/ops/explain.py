@@ -1,9 +1,9 @@
-"""`profiles explain`: rule by rule, why a DOI is or is not sent. Needs no database."""
+"""`profiles explain`: rule by rule, why a DOI is or is not sent. Needs a database only for --person."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,7 +32,9 @@ from ..matching import (
 from ..sources.datacite import envelope, reading
 from ..sources.datacite.client import DataCite
 from ..values import doi, orcid_id
+from ..values.orcid_id import OrcidId
 from ..values.work import Contributor, RejectedId, Work
+from .migrate import set_up_migrated
 
 TRIES = 2  # somebody is waiting
 
@@ -60,19 +62,35 @@ def explain(
         str | None,
         typer.Option("--orcid", metavar="iD", help="Only this iD; else each iD in the record."),
     ] = None,
+    person: Annotated[
+        bool,
+        typer.Option("--person", help="With permission, own wishes and blocks, from the database."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Rule by rule, why the DOI is or isn't sent."""
     settings = config.load(os.environ)
     wanted = None if orcid is None else orcid_id.parse(orcid, host=settings.orcid_host)
     work = _work(doi_or_file, settings)
-    policy = Policy(exclude_prefixes=settings.exclude_prefixes, part_rule=settings.part_rule)
     orcids = claimants(work) if wanted is None else (wanted,)
-    evaluations = [evaluate(work, each, policy=policy) for each in orcids]
+    judge = _with_the_person() if person else _by_metadata(settings)
+    evaluations = [judge(work, each) for each in orcids]
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(as_data(work, evaluations))))
     else:
         _show(work, evaluations)
+
+
+def _by_metadata(settings: Config) -> Callable[[Work, OrcidId], Evaluation]:
+    policy = Policy(exclude_prefixes=settings.exclude_prefixes, part_rule=settings.part_rule)
+    return lambda work, orcid: evaluate(work, orcid, policy=policy)
+
+
+def _with_the_person() -> Callable[[Work, OrcidId], Evaluation]:
+    set_up_migrated()
+    from ..pipeline.explain import evaluation_of  # noqa: PLC0415 (wants Django set up)
+
+    return evaluation_of
 
 
 def as_data(work: Work, evaluations: list[Evaluation]) -> dict[str, Any]:

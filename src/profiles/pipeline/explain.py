@@ -34,10 +34,7 @@ def explain(doi: Doi, orcid: OrcidId) -> Explanation:
     held = ledger.holdings(doi).get(orcid)
     work = _work(doi, held)
     person = standing(orcid, Purpose.AUTO_UPDATE, now=timezone.now())
-    policy = services().policy
-    family = versions.family_of(work, orcid, person, policy=policy)
-    facts = person_facts(person, held, family=family)
-    evaluation = evaluate(work, orcid, policy=policy, person=facts)
+    evaluation = _evaluated(work, orcid, held, person)
     return Explanation(
         work,
         title_of(work),
@@ -45,6 +42,20 @@ def explain(doi: Doi, orcid: OrcidId) -> Explanation:
         evaluation_lines(evaluation),
         _outlook(work, evaluation, held, person),
     )
+
+
+def evaluation_of(work: Work, orcid: OrcidId) -> Evaluation:
+    """Of any metadata, such as those in a file, with what we know of whoever has this iD."""
+    held = ledger.holdings(work.doi).get(orcid)
+    person = standing(orcid, Purpose.AUTO_UPDATE, now=timezone.now())
+    return _evaluated(work, orcid, held, person)
+
+
+def _evaluated(work: Work, orcid: OrcidId, held: Holding | None, person: Standing) -> Evaluation:
+    policy = services().policy
+    family = versions.family_of(work, orcid, person, policy=policy)
+    facts = person_facts(person, held, family=family)
+    return evaluate(work, orcid, policy=policy, person=facts)
 
 
 def _work(doi: Doi, held: Holding | None) -> Work:
