@@ -36,7 +36,7 @@ class World(NamedTuple):
 
 
 @contextmanager
-def running(database_server: str, home: Path) -> Iterator[World]:
+def running(database_server: str, home: Path, **settings: str) -> Iterator[World]:
     """A service of its own on any free port, reading changed DOIs every second."""
     port = _free_port()
     url = f"http://localhost:{port}"
@@ -50,7 +50,7 @@ def running(database_server: str, home: Path) -> Iterator[World]:
                 "PROFILES_HOME": str(home),
                 "PROFILES_BASE_URL": url,
                 "HARVEST_SECONDS": "1",
-            }
+            } | settings
             command = [sys.executable, "-m", "profiles", "serve", "--migrate", "--port", str(port)]
             service = subprocess.Popen(command, env=environ, stdout=output, stderr=output)
             try:

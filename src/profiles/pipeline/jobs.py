@@ -190,7 +190,7 @@ def invite_job(orcid: str) -> None:
         nudge([OrcidId(orcid)], job=INVITE, priority=CLICK)
 
 
-@app.periodic(cron="* * * * *")
+@app.periodic(cron=_every(10))
 @app.task(name="invite_some", queueing_lock="invite_some", priority=HOUSEKEEPING)
 def invite_some_job(timestamp: int) -> None:
     nudge(invitations.due(now=timezone.now(), limit=WINDOW), job=INVITE)

@@ -16,7 +16,7 @@ from ..people.permissions import GrantState, Purpose, UsableGrant
 from ..people.refusals import StaleRound
 from ..people.standing import standing
 from ..values.orcid_id import OrcidId
-from . import invitations, revising
+from . import invitations, revising, webhooks
 from .nudge import CLICK, RECONCILE, nudge
 from .tell import TELL
 
@@ -40,6 +40,7 @@ def granted(orcid: OrcidId) -> int:
     revising.begin(orcid)  # what stayed for want of a permission may have to make room
     nudge([orcid], job=RECONCILE, priority=CLICK)
     invitations.joined(orcid, now=timezone.now())
+    webhooks.begin(orcid, now=timezone.now())
     return released
 
 

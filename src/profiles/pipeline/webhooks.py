@@ -94,6 +94,16 @@ def look(*, now: datetime, limit: int) -> int:
 # --- what ORCID is told ---
 
 
+def begin(orcid: OrcidId, *, now: datetime) -> None:
+    """Permission has just come: listen to the record from now on, if that is wanted at all."""
+    if not settings.PROFILES.orcid_webhooks:
+        return
+    with transaction.atomic():
+        Watch.objects.bulk_create([Watch(orcid=orcid, due_at=now)], ignore_conflicts=True)
+        Watch.objects.filter(orcid=orcid, ended=True).update(ended=False, due_at=now, tries=0)
+        nudge([orcid], job=WATCH)
+
+
 def follow(*, now: datetime, limit: int) -> None:
     """See whose records are to be watched, and whose no more; nudge those for whom something is due."""
     watches = Watch.objects.filter(ended=False)
