@@ -31,6 +31,12 @@ def deliver(
     clicks: Annotated[int, typer.Option(min=1, help="Persons' own wishes.")] = 300,
     clicks_a_second: Annotated[float, typer.Option(min=0.1, help="On average.")] = 4,
     limit: Annotated[int, typer.Option(min=1, help="Seconds that each part may take.")] = 900,
+    fed: Annotated[
+        bool,
+        typer.Option(
+            "--fed", help="No nudge with each wish: the feed finds them, as after an outage."
+        ),
+    ] = False,
     part: Annotated[
         list[Which] | None, typer.Option(help="Only this one (may be repeated); else all.")
     ] = None,
@@ -56,9 +62,10 @@ def deliver(
             clicks=clicks,
             clicks_a_second=clicks_a_second,
             limit=limit,
+            fed=fed,
         ),
         stand_ins=stand_ins,
         home=home,
     )
-    parts = {Which.PACE: ground.pace, Which.SPEED: ground.speed, Which.CLICKS: ground.clicks}
+    parts = {Which.PACE: ground.pace, Which.SPEED: ground.speed, Which.CLICKS: ground.clicking}
     report([parts[name]() for name in part or parts], as_json=as_json)

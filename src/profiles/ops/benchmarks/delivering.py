@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-from django.db import connection
+from django.db import connection, transaction
 
-from ...pipeline import wishes
-from ...values.doi import Doi
+from ...pipeline.nudge import nudge
 from ...values.orcid_id import OrcidId
-from . import seeding
+from . import clicks, seeding
+from .clicks import Click
 from .crew import Cpu, Crew, cpu, working
-from .figures import Figure, Part, least_seconds, percentile
+from .figures import Figure, Part, least_seconds
 from .home import database_server
 from .progress import say, until_all
 from .stand_ins import Remote, Seen
@@ -42,6 +42,7 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
     clicks: int
     clicks_a_second: float
     limit: int
+    fed: bool
 
 
 class Round(NamedTuple):
@@ -53,13 +54,6 @@ class Round(NamedTuple):
     cpu: Cpu
     peak: int
     exactly_once: int  # claims whose work is on the record, and there once
-
-
-class Click(NamedTuple):
-    kind: str
-    orcid: OrcidId
-    doi: Doi
-    at: float
 
 
 class Ground:
@@ -119,15 +113,15 @@ class Ground:
             ),
         )
 
-    def clicks(self) -> Part:
+    def clicking(self) -> Part:
         size = self.size
         behind = self._people(max(size.backlog // size.works, 1))
         others = self._people(len(behind) + size.clicks)[len(behind) :]
         self._empty(rate=size.rate, burst=size.burst, enforced=True)
-        plan = _planned(behind, others, size.clicks)
+        plan = clicks.planned(behind, others, size.clicks)
         with self._crew(rate=size.rate, burst=size.burst) as crew:
-            waiting = seeding.claims(behind, part="backlog", works=size.works)
-            seeding.failed([(each.orcid, each.doi) for each in plan if each.kind == RETRY])
+            waiting = self._wish(behind, part="backlog")
+            seeding.failed([(each.orcid, each.doi) for each in plan if each.kind == clicks.RETRY])
             seeding.analyze()
             say(f"{waiting:,} claims wait")
             time.sleep(RUN_IN_SECONDS)
@@ -140,7 +134,7 @@ class Ground:
         return Part(
             f"Clicks during a backlog of {waiting:,} claims: {len(made)} of them, "
             f"{size.clicks_a_second:g} a second, at ORCID's pace, {size.workers} workers",
-            (*_waits(made, arrivals), *_kept(seen), _memory(crew.peak)),
+            (*clicks.waits(made, arrivals), *_kept(seen), _memory(crew.peak)),
             (
                 f"{left:,} claims still wait after {seconds:.0f} s of clicks."
                 + ("" if left else " Too few: the last clicks met no backlog. Use --backlog."),
@@ -155,7 +149,7 @@ class Ground:
         self._empty(rate=rate, burst=burst, enforced=rate < NO_LIMIT)
         with self._crew(rate=rate, burst=burst) as crew:
             before = self._cpu(crew)
-            total = seeding.claims(orcids, part=part, works=size.works)
+            total = self._wish(orcids, part=part)
             begun = time.time()
             until_all(part, total, self.stand_ins.count, limit=size.limit, watch=crew.require_alive)
             until_all(
@@ -181,6 +175,14 @@ class Ground:
             exactly_once=sum(len(seen.works.get(one, ())) == 1 for one in wanted),
         )
 
+    def _wish(self, orcids: list[OrcidId], *, part: str) -> int:
+        """New claims of all these people at once; each wish nudges, unless the feed has to find it."""
+        with transaction.atomic():
+            count = seeding.claims(orcids, part=part, works=self.size.works)
+            if not self.size.fed:
+                nudge(orcids)
+        return count
+
     def _click(self, plan: list[Click], crew: Crew) -> list[Click]:
         """People come when they like: at random, so many a second on average."""
         chance = random.Random(1)  # noqa: S311 (the same each time)
@@ -190,7 +192,7 @@ class Ground:
         def next_one() -> int:
             nonlocal due
             if time.monotonic() >= due:
-                made.append(_act(plan[len(made)]))
+                made.append(clicks.act(plan[len(made)]))
                 due += chance.expovariate(self.size.clicks_a_second)
             return len(made)
 
@@ -245,55 +247,6 @@ class Ground:
     def _empty(self, *, rate: float, burst: int, enforced: bool) -> None:
         seeding.empty()
         self.stand_ins.empty(rate=rate, burst=burst, enforced=enforced)
-
-
-# --- clicks
-
-OTHER, OWN, RETRY = (
-    "by others",
-    "new, by persons of the backlog",
-    "retry, by persons of the backlog",
-)
-KINDS = (OTHER, OWN, OTHER, RETRY)
-
-
-def _planned(behind: list[OrcidId], others: list[OrcidId], count: int) -> list[Click]:
-    chance = random.Random(2)  # noqa: S311 (the same each time)
-    return [
-        Click(
-            kind=kind,
-            orcid=others[number] if kind == OTHER else chance.choice(behind),
-            doi=Doi(f"10.5555/click.{number}"),
-            at=0.0,
-        )
-        for number in range(count)
-        for kind in [KINDS[number % len(KINDS)]]
-    ]
-
-
-def _act(click: Click) -> Click:
-    now = time.time()
-    if click.kind == RETRY:
-        wishes.retry(click.orcid, click.doi)
-    else:
-        wishes.add(click.orcid, seeding.work_of(click.orcid, click.doi))
-    return click._replace(at=now)
-
-
-def _waits(made: list[Click], arrivals: dict[tuple[str, str], float]) -> Iterator[Figure]:
-    waits = [
-        (click.kind, arrivals.get((click.orcid, click.doi), float("inf")) - click.at)
-        for click in made
-    ]
-    every = [seconds for _, seconds in waits]
-    yield Figure(name="click to record, p50", value=percentile(every, 0.5), unit="s")
-    yield Figure(
-        name="click to record, p95", value=percentile(every, 0.95), unit="s", bound="<", goal=2
-    )
-    yield Figure(name="click to record, longest", value=max(every), unit="s")
-    for kind in dict.fromkeys(KINDS):
-        of_kind = [seconds for each, seconds in waits if each == kind]
-        yield Figure(name=f"p95 {kind}", value=percentile(of_kind, 0.95), unit="s")
 
 
 # --- what several parts show

@@ -114,6 +114,8 @@ def shown(value: float) -> str:
     """As many digits as tell something."""
     if math.isnan(value):
         return "none"
+    if math.isinf(value):
+        return "never"
     if value == int(value):
         return f"{int(value):,}"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

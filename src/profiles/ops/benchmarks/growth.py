@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-import orjson
 from django.db import connection
 from django.utils import timezone
 
@@ -19,48 +18,33 @@ from ...claims.leases import Settlement, Taken, Try
 from ...claims.states import Event
 from ...errors import ProfilesError
 from ...values.orcid_id import OrcidId
-from . import seeding
+from . import many_claims, seeding
 from .figures import Figure, Part
+from .plans import plan
 from .progress import say
 
 WINDOW = 200  # persons that the feed asks for at once
-NEXT = 2000  # persons who are due
+PERSONS = 2000  # who are due
 EACH = 10  # claims of a person, of those who are measured too
 WARM_UP = 20  # rounds that do not count
 MOST_GROWTH = 2
 LEASE = timedelta(minutes=10)
-FINGERPRINT = "0" * 64
+# The first half of the iDs of those who are next, and of those whose claims are taken and settled.
+NEXT, TOGETHER, ALONE = "0000-0002", "0000-0004", "0000-0005"
 
 
 class NothingMeasured(ProfilesError):
     """The benchmark does not fit the ledger any more"""
 
 
-# What has become of claims in the long run, in thousandths: most are on their record.
-SHARES = {"done": 930, "waiting": 30, "held": 20, "failed": 10, "removed": 10}
-
-# Persons in no order, as iDs are, and what one of them has lies scattered over the table.
-_NUMBERED = """
-generate_series(%s::bigint, %s) AS number
-CROSS JOIN LATERAL (
-    SELECT lpad(mod(mod(number, %s) * 48271, 99999989)::text, 8, '0') AS digits,
-           mod(abs(hashint8(number)::bigint), 1000) AS share
-) AS drawn
-CROSS JOIN LATERAL (SELECT {states} AS state) AS standing
-"""
-_ORCID = "'{block}-' || left(digits, 4) || '-' || right(digits, 4)"
-# The iDs' first half: those who are next, the many, and whose claims are taken and settled.
-_NEXT, _MANY, _TOGETHER, _ALONE = "0000-0002", "0000-0003", "0000-0004", "0000-0005"
-
-
 def measure(sizes: Sequence[int], *, rounds: int) -> Part:
     medians: dict[str, list[float]] = {}
     plans: list[str] = []
     # As many persons to pick from, however large the table.
-    filled = _insert(_NEXT, first=0, last=NEXT - 1, persons=NEXT, states="'waiting'")
+    filled = many_claims.waiting(NEXT, first=0, persons=PERSONS, each=1)
     for size in sizes:
         begun = time.monotonic()
-        filled += _fill(filled, size)
+        filled += many_claims.fill(filled, size)
         say(f"{filled:,} claims, made in {time.monotonic() - begun:.0f} s")
         watch = _steps(rounds, first=size * 1000)
         for name, milliseconds in watch.medians().items():
@@ -69,12 +53,12 @@ def measure(sizes: Sequence[int], *, rounds: int) -> Part:
     return Part(
         "Cost of one step, in the median of "
         f"{rounds} rounds, with {', '.join(f'{size:,}' for size in sizes)} claims in the table",
-        (*_growth(sizes, medians), _scans(plans)),
+        (*_growth(medians), _scans(plans)),
         ("Plans with most claims:", *plans),
     )
 
 
-def _growth(sizes: Sequence[int], medians: Mapping[str, Sequence[float]]) -> Iterator[Figure]:
+def _growth(medians: Mapping[str, Sequence[float]]) -> Iterator[Figure]:
     for name, found in medians.items():
         yield Figure(
             name=name,
@@ -94,76 +78,6 @@ def _scans(plans: Sequence[str]) -> Figure:
         goal=0,
         remark="steps whose plan does so",
     )
-
-
-# --- the table
-
-
-def _fill(first: int, size: int) -> int:
-    """As many claims as are missing, each with a line of history. How many."""
-    made = _insert(_MANY, first=first, last=size - 1, persons=max(size // EACH, 1), states=_drawn())
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM (ANALYZE) claims_claim, claims_change")
-        cursor.execute("CHECKPOINT")
-    return made
-
-
-def _drawn() -> str:
-    """SQL: a state for each, by chance."""
-    words, upto = [], 0
-    for state, share in SHARES.items():
-        upto += share
-        words.append(f"WHEN share < {upto} THEN '{state}'")
-    return f"CASE {' '.join(words)} END"
-
-
-def _insert(block: str, *, first: int, last: int, persons: int, states: str) -> int:
-    before = _highest()
-    on_record = "state = 'done'"
-    made = seeding.insert(
-        "claims.claim",
-        _NUMBERED.format(states=states),
-        {
-            "uuid": "gen_random_uuid()",
-            "orcid": _ORCID.format(block=block),
-            "doi": f"'10.5555/{block}.' || number",
-            "origin": "'auto_update'",
-            "state": "state",
-            "wanted": "CASE state WHEN 'removed' THEN 'absent' ELSE 'present' END",
-            "reason": "CASE state WHEN 'held' THEN 'permission_ended' WHEN 'failed' THEN 'refused'"
-            " WHEN 'removed' THEN 'removed_by_person' ELSE '' END",
-            # Half of those that wait are not due yet.
-            "due_at": "CASE WHEN state = 'waiting' THEN now() - interval '1 hour'"
-            f" + mod(share, 2) * (CASE '{block}' WHEN '{_MANY}' THEN 1 ELSE 0 END) * interval '1 day' END",
-            "put_code": f"CASE WHEN {on_record} THEN number + 1 END",
-            "fingerprint": f"CASE WHEN {on_record} THEN '{FINGERPRINT}' ELSE '' END",
-            "api_client": f"CASE WHEN {on_record} THEN 'APP-BENCHMARK' ELSE '' END",
-            "sent_at": f"CASE WHEN {on_record} THEN now() END",
-        },
-        [first, last, persons],
-    )
-    seeding.insert(
-        "claims.change",
-        "claims_claim WHERE id > %s",
-        {
-            "claim_id": "id",
-            "at": "now()",
-            "event": "'want'",
-            "state": "state",
-            "by": "'auto-update'",
-        },
-        [before],
-    )
-    return made
-
-
-def _highest() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT COALESCE(max(id), 0) FROM claims_claim")
-        return int(cursor.fetchone()[0])
-
-
-# --- the steps
 
 
 class Watch:
@@ -196,29 +110,26 @@ class Watch:
             per_round = len(asked) // len(self.milliseconds[name])
             for sql, values in asked[-per_round:]:
                 if sql.split()[0] in ("SELECT", "WITH", "UPDATE", "INSERT"):
-                    lines.append(f"{name}: {_plan(sql, values)}")
+                    lines.append(f"{name}: {plan(sql, values)}")
         return list(dict.fromkeys(lines))
 
 
 def _steps(rounds: int, *, first: int) -> Watch:
     """As a worker goes about it, with persons of its own who have claims that wait."""
     persons = rounds + WARM_UP
-    last = first + persons * EACH - 1
-    _insert(_TOGETHER, first=first, last=last, persons=persons, states="'waiting'")
-    _insert(_ALONE, first=first, last=first + persons - 1, persons=persons, states="'waiting'")
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE claims_claim")
+    many_claims.waiting(TOGETHER, first=first, persons=persons, each=EACH)
+    many_claims.waiting(ALONE, first=first, persons=persons, each=1)
+    seeding.analyze()
     watch = Watch()
     for number in range(persons):
-        digits = f"{number * 48271 % 99999989:08}"
-        person = f"{digits[:4]}-{digits[4:]}"
+        person = many_claims.digits(number)
         now = timezone.now()
         with watch.step("pick the next persons"):
-            leases.due_orcids(now=now, limit=WINDOW, after=f"{_NEXT}-{number % 40:02}00-0000")
+            leases.due_orcids(now=now, limit=WINDOW, after=f"{NEXT}-{number % 40:02}00-0000")
         with watch.step("look for claims that hang"):
             leases.sweep(now=now)
             leases.orcids_in_hand()
-        together, alone = OrcidId(f"{_TOGETHER}-{person}"), OrcidId(f"{_ALONE}-{person}")
+        together, alone = OrcidId(f"{TOGETHER}-{person}"), OrcidId(f"{ALONE}-{person}")
         with watch.step(f"take a person's {EACH} additions"):
             several = leases.take_additions(together, limit=100, lease=LEASE, now=now)
         with watch.step(f"settle {EACH} together"):
@@ -236,7 +147,7 @@ def _settle(taken: Sequence[Taken]) -> None:
         at=now,
         verb="POST",
         api_client="APP-BENCHMARK",
-        fingerprint=FINGERPRINT,
+        fingerprint=many_claims.FINGERPRINT,
         status=201,
         error_code=None,
         outcome="done",
@@ -246,30 +157,10 @@ def _settle(taken: Sequence[Taken]) -> None:
         event=Event.KEEP,
         accepted=True,
         put_code=1,
-        fingerprint=FINGERPRINT,
+        fingerprint=many_claims.FINGERPRINT,
         api_client="APP-BENCHMARK",
         tries=(attempt,),
     )
     settled = leases.settle_all([(claim, found) for claim in taken], now=now)
     if not taken or settled != len(taken):
         raise NothingMeasured("claims that should wait could not be taken and settled")
-
-
-def _plan(sql: str, values: object) -> str:
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", values)
-        (plan,) = cursor.fetchone()
-    return " ← ".join(_nodes((orjson.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]))
-
-
-def _nodes(node: Mapping[str, Any]) -> Iterator[str]:
-    """Those that touch a table, the outermost first."""
-    kind, table, index = (node.get(key, "") for key in ("Node Type", "Relation Name", "Index Name"))
-    if kind == "ModifyTable":
-        yield f"{node['Operation']} {table}"
-    elif index:
-        yield f"{kind} {index}"
-    elif table and kind != "Bitmap Heap Scan":
-        yield f"{kind} on {table}"
-    for child in node.get("Plans", ()):
-        yield from _nodes(child)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 from django.apps import apps
@@ -31,9 +32,7 @@ CARBERRY = OrcidId("0000-0002-1825-0097")  # in the templates, whose work it is
 PLACE = doi.parse("10.5555/place")  # in the templates, the work's DOI
 
 
-def insert(
-    table: str, source: str, columns: Mapping[str, str], values: Sequence[object] = ()
-) -> int:
+def insert(table: str, source: str, columns: Mapping[str, str], values: Sequence[Any] = ()) -> int:
     """INSERT of these SQL expressions, for each row of a source. How many rows.
 
     A column without an expression gets what the model gives a new row. `values` are the source's.
@@ -112,7 +111,7 @@ def claims(orcids: Sequence[str], *, part: str, works: int) -> int:
     templates = [msgspec.json.encode(work).decode() for work in template_works()]
     source = _EACH + "CROSS JOIN LATERAL (SELECT (%s::text[])[1 + (number + work) %% %s] AS text) t"
     content = f"replace(replace(text, '{PLACE}', doi), '{CARBERRY}', orcid)"
-    given = [list(orcids), works, part]
+    given: list[Any] = [list(orcids), works, part]
     with transaction.atomic():
         insert(
             "claims.storedwork",
