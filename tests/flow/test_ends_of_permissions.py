@@ -335,6 +335,7 @@ def test_of_many_workers_one_renews(
     """Were two to use one refresh token, the second would be refused, and the permission lost."""
     give(simulation, alice, lasts=HOUR)
     grant_id = Grant.objects.get().pk
+    Grant.objects.update(due_at=timezone.now())
     simulation.orcid.faults.add(path_prefix="/oauth/token", times=1, delay=0.5)
     due = DueGrant(grant_id, ALICE, Due.RENEW)
     together = threading.Barrier(4)
@@ -349,8 +350,10 @@ def test_of_many_workers_one_renews(
         thread.start()
     for thread in threads:
         thread.join(20)
+    assert [entry.path for entry in simulation.orcid.log].count("/oauth/token") == 1
     assert refreshed(simulation) == 1
     assert len(simulation.orcid.registry.live_tokens(ALICE)) == 1
+    assert not renewal.is_due(grant_id, now=timezone.now() + timedelta(days=300))
     assert Grant.objects.get().state == "active"
     assert Grant.objects.get().renewed_at is not None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -12,13 +13,17 @@ import pytest
 from django.conf import settings
 from django.core import mail
 from django.utils import timezone
+from pytest_django import Settings
 
 from profiles.claims.models import Claim
 from profiles.claims.states import State
+from profiles.config import Client
 from profiles.people.models import Grant, Person
+from profiles.people.permissions import Purpose
 from profiles.pipeline import permissions, refreshing, tell
 from profiles.pipeline.deliver import deliver
 from profiles.pipeline.services import Services, build
+from profiles.pipeline.tell import AGAIN_PATH
 from profiles.simulator.server import Simulation
 from profiles.values.doi import Doi
 
@@ -141,6 +146,40 @@ def test_no_token_in_mails_database_or_logs(
     assert not [secret for secret in secrets if secret in said]
 
 
+# ---- a client of its own for each purpose
+
+
+def test_each_purpose_ends_and_begins_for_itself(
+    josiah: Browser,
+    simulation: Simulation,
+    services: Services,
+    settings: Settings,
+) -> None:
+    base = settings.PROFILES.base_url
+    made = simulation.orcid.add_client("Search & Link", redirect_uris=(base,))
+    own = Client(id=made.id, secret=made.secret)
+    clients = {**settings.PROFILES.orcid_clients, Purpose.SEARCH_AND_LINK: own}
+    settings.PROFILES = replace(settings.PROFILES, orcid_clients=clients)
+    at_orcid(josiah.go(f"{AGAIN_PATH}?purpose=search_and_link"), "Josiah Carberry")
+    assert {grant.api_client for grant in Grant.objects.filter(state="active")} == {
+        made.id,
+        simulation.orcid_client.id,
+    }
+    by_hand, found = Doi("10.5555/by-hand"), Doi("10.5555/found")
+    want(doi=found)
+    want(doi=by_hand)
+    Claim.objects.filter(doi=by_hand).update(origin="search_and_link")
+    simulation.orcid.revoke_tokens(JOSIAH, client_id=made.id)
+    deliver(JOSIAH, services)
+    assert Claim.objects.get(doi=found).state == State.DONE
+    assert Claim.objects.get(doi=by_hand).state == State.HELD
+    assert "1 work waits for it" in josiah.go("/settings").words
+    at_orcid(josiah.press(AGAIN), "Josiah Carberry")
+    deliver(JOSIAH, services)
+    assert Claim.objects.get(doi=by_hand).api_client == made.id
+    assert AGAIN not in josiah.go("/settings").buttons
+
+
 # ---- less than was asked for
 
 
@@ -164,6 +203,7 @@ def test_without_the_right_to_write_works_are_held_and_the_scope_is_named(
     want()
     deliver(JOSIAH, services)
     assert Claim.objects.get().reason == "scope_missing"
+    assert "Given for too little" in browser.go("/settings").words
     assert "does not include adding works" in browser.go("/works").words
     assert "1 work waits for it" in browser.words
     at_orcid(browser.press(AGAIN), "Josiah Carberry")
@@ -232,7 +272,7 @@ def test_closing_asks_once_and_signs_out(
     josiah: Browser, new_browser: Callable[[], Browser]
 ) -> None:
     josiah.go("/settings").go("/data").go("/data/close")
-    assert "What becomes of the" in josiah.words
+    assert "What becomes of" in josiah.words
     assert Person.objects.get().closing_since is None
     josiah.press("confirm-close", works="remove")
     assert josiah.path == "/"

@@ -26,6 +26,8 @@ OWN = [
     "/works",
     "/works?show=off",
     "/works/explain",
+    "/data",
+    "/data/close",
     "/sign-out",
     STALE,
 ]

@@ -107,9 +107,15 @@ def store_renewed(old: Renewable, new: Tokens, *, now: datetime) -> bool:
     return bool(mine.update(**fields))
 
 
+def is_due(grant_id: UUID, *, now: datetime) -> bool:
+    """Still: somebody may have seen to it."""
+    return Grant.objects.filter(pk=grant_id, state=GrantState.ACTIVE, due_at__lte=now).exists()
+
+
 def put_off(grant_id: UUID, *, until: datetime) -> None:
-    """It could not be seen to now."""
-    Grant.objects.filter(pk=grant_id, state=GrantState.ACTIVE).update(due_at=until)
+    """It could not be seen to now; unless somebody else has done so."""
+    sooner = Grant.objects.filter(pk=grant_id, state=GrantState.ACTIVE, due_at__lt=until)
+    sooner.update(due_at=until)
 
 
 # ---- telling the person, once

@@ -64,7 +64,8 @@ def _renew_if_free(due: DueGrant) -> bool:
     with leases.writing_to(due.orcid) as mine:
         try:
             if mine:
-                permissions.renew(due.grant_id)
+                if renewal.is_due(due.grant_id, now=timezone.now()):
+                    permissions.renew(due.grant_id)
                 return True
         except (Unreachable, UnexpectedAnswer) as error:
             log.warning("a permission of %s could not be renewed: %s", due.orcid, error.message)
