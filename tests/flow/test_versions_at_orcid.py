@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -60,10 +60,10 @@ VARIANTS: Shape = (
     ("q", "", ("IsVariantFormOf o",)),
 )
 SHAPES = {"zenodo": ZENODO, "chain": CHAIN, "figshare": FIGSHARE, "variants": VARIANTS}
-ORDERS = {
+ORDERS: dict[str, Callable[[Shape], Shape]] = {
     "forward": lambda works: works,
     "backward": lambda works: works[::-1],
-    "inside out": lambda works: [*works[1:3], *works[:1], *works[3:]],
+    "inside out": lambda works: (*works[1:3], *works[:1], *works[3:]),
 }
 
 
