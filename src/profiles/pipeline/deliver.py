@@ -23,6 +23,7 @@ from ..delivery import retry
 from ..delivery.outcomes import Kind, Outcome
 from ..delivery.plan import Step
 from ..errors import NotConvertible
+from ..people import grants
 from ..people.permissions import Purpose, UsableGrant
 from ..people.standing import Standing, standings
 from ..values.orcid_id import OrcidId
@@ -95,6 +96,8 @@ def _write_down(orcid: OrcidId, settlements: Sequence[tuple[Sending, Settlement]
         settled = _unless_granted(orcid, settlements)
         if leases.settle_all(settled, now=timezone.now()) < len(settled):
             log.warning("the lease on claims of %s was lost", orcid)
+        for grant_id in {sending.served for sending, _ in settlements if sending.served}:
+            grants.record_success(grant_id, now=timezone.now())
         waits = [found.due_at for _, found in settled if found.everybody_waits and found.due_at]
         if waits:
             leases.postpone_others(orcid, until=max(waits))

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import assert_never
+from uuid import UUID
 
 import httpx2
 from django.utils import timezone
@@ -23,7 +24,6 @@ from ..delivery.pace import Rate
 from ..delivery.plan import Step, plan
 from ..delivery.refusals import RefusedReading
 from ..errors import ProfilesError, UnexpectedAnswer, Unreachable
-from ..people import grants
 from ..people.permissions import Purpose, UsableGrant
 from ..people.standing import HOLD_REASONS
 from . import permissions
@@ -61,6 +61,7 @@ class Sending:
         self.unsure = claim.unsure
         self.accepted = False
         self.duplicate = ""  # ORCID's words, when it has the work and does not tell where
+        self.served: UUID | None = None  # the grant with which ORCID took something
         self.lacks: Purpose | None = None  # what it is held for want of
         self.tries: list[Try] = []
 
@@ -249,7 +250,7 @@ class Sending:
         else:
             self.visit.orcid_is_well(grant)
         if outcome.kind in (Kind.DONE, Kind.GONE):
-            grants.record_success(grant.grant_id, now=timezone.now())
+            self.served = grant.grant_id
         if outcome.unsure:
             self.visit.forget_record()
 
