@@ -178,7 +178,9 @@ class Choice(NamedTuple):
 VERSIONS: Mapping[Versions, Choice] = {
     Versions.GROUPED: Choice(
         _("All versions"),
-        _("Every version is added, and ORCID shows them together as one work. This is usual."),
+        _(
+            "Every version is added, and ORCID shows them together as one work. This is the usual choice."
+        ),
     ),
     Versions.NEWEST: Choice(
         _("Only the newest version"),
@@ -198,7 +200,7 @@ WITHDRAWN: Mapping[Withdrawn, Choice] = {
         _("Keep it while its DOI is only hidden"),
         _(
             "It stays, marked here, while the repository hides the DOI. It leaves your record when"
-            " its metadata no longer name you. This is usual."
+            " its metadata no longer name you. This is the usual choice."
         ),
     ),
     Withdrawn.REMOVE: Choice(
