@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from profiles.claims.models import Attempt, Claim
 from profiles.claims.states import Origin, State
 from profiles.delivery import pace
 from profiles.delivery.adoption import OwnWork
-from profiles.errors import Unreachable
+from profiles.errors import UnexpectedAnswer, Unreachable
 from profiles.people import grants
 from profiles.people.models import Grant
 from profiles.pipeline.deliver import deliver
@@ -348,6 +349,18 @@ class TestAdditionsOfUnknownOutcome:
         Claim.objects.update(updated=timezone.now())
         reconcile(ALICE, real)
         assert claim().unsure
+
+
+def test_a_record_that_makes_no_sense_is_back_tomorrow_and_not_every_time(
+    alice: Simulation, real: Services
+) -> None:
+    alice.orcid.faults.add(method="GET", path_prefix="/v3.0", status=200, body="<html>Hello!")
+    with pytest.raises(UnexpectedAnswer):
+        reconcile(ALICE, real)
+    now = timezone.now()
+    for days, due in ((7, ()), (5.9, (ALICE,))):
+        assert grants.compared_before(now - timedelta(days=days), limit=5, now=now) == due
+    assert Attempt.objects.get().outcome == "unexpected"
 
 
 def test_each_reading_is_written_down_and_no_token(alice: Simulation, real: Services) -> None:

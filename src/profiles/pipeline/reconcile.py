@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -30,6 +30,7 @@ from .nudge import nudge
 from .services import Services
 
 NOTHING = Compared()
+A_WEEK, A_DAY = timedelta(days=7), timedelta(days=1)
 PATIENCE = 3.0  # seconds in the queue to ORCID, until the worker does something else
 
 
@@ -70,6 +71,9 @@ class _Comparison:
                 self._done()  # asking again soon would get the same answer
                 raise
             self._hold(refused.outcome)
+        except UnexpectedAnswer:
+            self._done(back_in=A_DAY)  # so that no record keeps the others waiting
+            raise
         self._done()
         return compared
 
@@ -160,9 +164,10 @@ class _Comparison:
     ) -> None:
         attempts.record(self.orcid, _try("GET", outcome, grant, started, status, error_code))
 
-    def _done(self) -> None:
+    def _done(self, *, back_in: timedelta = A_WEEK) -> None:
+        """To be compared again after this time."""
         for grant in self.usable.values():
-            grants.record_comparison(grant.grant_id, now=self.now)
+            grants.record_comparison(grant.grant_id, now=self.now - A_WEEK + back_in)
 
 
 def _try(
