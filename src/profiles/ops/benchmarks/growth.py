@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from ...claims.leases import Settlement, Taken, Try
 from ...claims.states import Event
 from ...errors import ProfilesError
 from ...values.orcid_id import OrcidId
-from . import many_claims, seeding
+from . import many_claims
 from .figures import Figure, Part
 from .plans import plan
 from .progress import say
@@ -38,36 +38,47 @@ class NothingMeasured(ProfilesError):
 
 
 def measure(sizes: Sequence[int], *, rounds: int) -> Part:
-    medians: dict[str, list[float]] = {}
-    plans: list[str] = []
-    # As many persons to pick from, however large the table.
-    filled = many_claims.waiting(NEXT, first=0, persons=PERSONS, each=1)
+    """In turns, so that what disturbs the machine disturbs all sizes."""
+    watches = {size: Watch() for size in sizes}
     for size in sizes:
-        begun = time.monotonic()
-        filled += many_claims.fill(filled, size)
-        say(f"{filled:,} claims, made in {time.monotonic() - begun:.0f} s")
-        watch = _steps(rounds, first=size * 1000)
-        for name, milliseconds in watch.medians().items():
-            medians.setdefault(name, []).append(milliseconds)
-        plans = watch.plans()
+        _make(size, persons=rounds + WARM_UP)
+    for number in range(rounds + WARM_UP):
+        for size in sizes:
+            many_claims.use(size)
+            _steps(watches[size], many_claims.digits(number), number=number)
+    medians = [watch.medians() for watch in watches.values()]
+    plans = watches[sizes[-1]].plans()
     return Part(
         "Cost of one step, in the median of "
         f"{rounds} rounds, with {', '.join(f'{size:,}' for size in sizes)} claims in the table",
-        (*_growth(medians), _scans(plans)),
+        (
+            *(_growth(name, [of_size[name] for of_size in medians]) for name in medians[0]),
+            _scans(plans),
+        ),
         ("Plans with most claims:", *plans),
     )
 
 
-def _growth(medians: Mapping[str, Sequence[float]]) -> Iterator[Figure]:
-    for name, found in medians.items():
-        yield Figure(
-            name=name,
-            value=found[-1] / found[0],
-            unit="×",
-            bound="≤",
-            goal=MOST_GROWTH,
-            remark=" → ".join(f"{milliseconds:.2f}" for milliseconds in found) + " ms",
-        )
+def _make(size: int, *, persons: int) -> None:
+    """A table with so many claims; as many persons to pick from, however large it is."""
+    begun = time.monotonic()
+    many_claims.begin(size)
+    made = many_claims.waiting(NEXT, first=0, persons=PERSONS, each=1)
+    made += many_claims.waiting(TOGETHER, first=0, persons=persons, each=EACH)
+    made += many_claims.waiting(ALONE, first=0, persons=persons, each=1)
+    many_claims.fill(made, size)
+    say(f"{size:,} claims, made in {time.monotonic() - begun:.0f} s")
+
+
+def _growth(name: str, milliseconds: Sequence[float]) -> Figure:
+    return Figure(
+        name=name,
+        value=milliseconds[-1] / milliseconds[0],
+        unit="×",
+        bound="≤",
+        goal=MOST_GROWTH,
+        remark=" → ".join(f"{each:.2f}" for each in milliseconds) + " ms",
+    )
 
 
 def _scans(plans: Sequence[str]) -> Figure:
@@ -114,31 +125,23 @@ class Watch:
         return list(dict.fromkeys(lines))
 
 
-def _steps(rounds: int, *, first: int) -> Watch:
-    """As a worker goes about it, with persons of its own who have claims that wait."""
-    persons = rounds + WARM_UP
-    many_claims.waiting(TOGETHER, first=first, persons=persons, each=EACH)
-    many_claims.waiting(ALONE, first=first, persons=persons, each=1)
-    seeding.analyze()
-    watch = Watch()
-    for number in range(persons):
-        person = many_claims.digits(number)
-        now = timezone.now()
-        with watch.step("pick the next persons"):
-            leases.due_orcids(now=now, limit=WINDOW, after=f"{NEXT}-{number % 40:02}00-0000")
-        with watch.step("look for claims that hang"):
-            leases.sweep(now=now)
-            leases.orcids_in_hand()
-        together, alone = OrcidId(f"{TOGETHER}-{person}"), OrcidId(f"{ALONE}-{person}")
-        with watch.step(f"take a person's {EACH} additions"):
-            several = leases.take_additions(together, limit=100, lease=LEASE, now=now)
-        with watch.step(f"settle {EACH} together"):
-            _settle(several)
-        with watch.step("take one claim"):
-            one = leases.take(alone, lease=LEASE, now=now)
-        with watch.step("settle one"):
-            _settle((one,) if one else ())
-    return watch
+def _steps(watch: Watch, person: str, *, number: int) -> None:
+    """As a worker goes about it."""
+    now = timezone.now()
+    with watch.step("pick the next persons"):
+        leases.due_orcids(now=now, limit=WINDOW, after=f"{NEXT}-{number % 40:02}00-0000")
+    with watch.step("look for claims that hang"):
+        leases.sweep(now=now)
+        leases.orcids_in_hand()
+    together, alone = OrcidId(f"{TOGETHER}-{person}"), OrcidId(f"{ALONE}-{person}")
+    with watch.step(f"take {EACH} additions"):
+        several = leases.take_additions(together, limit=100, lease=LEASE, now=now)
+    with watch.step(f"settle {EACH} together"):
+        _settle(several)
+    with watch.step("take one claim"):
+        one = leases.take(alone, lease=LEASE, now=now)
+    with watch.step("settle one"):
+        _settle((one,) if one else ())
 
 
 def _settle(taken: Sequence[Taken]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.core.management import call_command
 from django.db import connection
 
 from . import seeding
@@ -26,6 +27,20 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (SELECT {{states}} AS state) AS standing
 """
 _ORCID = "'{block}-' || left(digits, 4) || '-' || right(digits, 4)"
+
+
+def begin(size: int) -> None:
+    """An empty ledger of its own for this size, beside the others."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE SCHEMA of_{size}")
+    use(size)
+    call_command("migrate", interactive=False, verbosity=0)
+
+
+def use(size: int) -> None:
+    """From now on the ledger of this size is the ledger."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET search_path TO of_{size}")
 
 
 def digits(number: int) -> str:
