@@ -124,6 +124,18 @@ def test_nothing_comes_in_again_while_works_leave(alice: Simulation, services: S
     assert titles(alice) == ["Her own"]
 
 
+def test_what_has_left_does_not_come_back_by_itself(alice: Simulation, services: Services) -> None:
+    """Its metadata change before the account is gone."""
+    erasure.close(ALICE, remove_works=True)
+    alice.orcid.faults.add(path_prefix="/oauth/revoke", status=503, times=1)
+    with pytest.raises(Unreachable):
+        erasure.go_on(ALICE, services)
+    assert Claim.objects.get(doi=ONE).reason == "account_closed"
+    want("One, renamed", doi=ONE)
+    deliver(ALICE, services)
+    assert titles(alice) == ["Her own"]
+
+
 def finish(services: Services, *, turns: int = 20) -> Progress:
     """What the job does, minute after minute."""
     for _ in range(turns):
