@@ -99,12 +99,19 @@ def _orcid(simulator: OrcidSimulator) -> dict[str, Action]:
         simulator.limiter.enforced = bool(given.get("enforced", True))
         return {"ok": True}
 
+    def works(given: dict[str, Any]) -> object:
+        simulator.registry.most_works = int(given.get("most", simulator.registry.most_works))
+        refused = given.get("refused", simulator.registry.refused)
+        simulator.registry.refused = {str(title): int(code) for title, code in refused.items()}
+        return {"ok": True}
+
     def webhooks(_given: dict[str, Any]) -> object:
         """The next batch now. While it is under way nothing else is answered here."""
         return {"told": simulator.deliver_webhooks()}
 
     return {
         "webhooks": webhooks,
+        "works": works,
         "people": person,
         "state": state,
         "revoke": revoke,

@@ -7,7 +7,9 @@ import secrets
 import string
 import uuid
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal
 
 import orjson
@@ -188,6 +190,9 @@ class Webhook:
 
 class Registry:
     """All state of the simulated ORCID, indexed by owner so that nothing is scanned."""
+
+    most_works: int = 10_000  # on one record
+    refused: Mapping[str, int] = MappingProxyType({})  # works by title, with ORCID's error code
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock

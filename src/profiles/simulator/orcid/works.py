@@ -8,7 +8,6 @@ from . import duplicates, validation
 from .refusal import Refused, shape
 from .state import Client, Person, Record, Registry, Work, pack
 
-MOST_WORKS: Final = 10_000
 MOST_IN_BULK: Final = 100
 
 
@@ -19,12 +18,20 @@ def source_of(client: Client, person: Person) -> tuple[str, str]:
 def check_new(registry: Registry, person: Person, client: Client, content: dict[str, Any]) -> None:
     """Steps 8 to 10 of a POST."""
     validation.validate(content, stored_visibility=None)
+    _refuse_on_demand(registry, content)
     record = registry.records[person.orcid]
-    if len(record.works) >= MOST_WORKS:
+    if len(record.works) >= registry.most_works:
         raise Refused(9048)
     _refuse_duplicate(record, person, client, content, against=("self",))
     validation.contributor_roles(content)
     validation.fits_database(content)
+
+
+def _refuse_on_demand(registry: Registry, content: dict[str, Any]) -> None:
+    """Whatever it holds: as ORCID's rules may change."""
+    code = registry.refused.get(title_of(content)) if registry.refused else None
+    if code is not None:
+        raise Refused(code)
 
 
 def _refuse_duplicate(
@@ -95,7 +102,7 @@ def add_all(
     The limit on works comes before the limit on items, and refuses the whole request.
     """
     record = registry.records[person.orcid]
-    if len(record.works) + len(contents) > MOST_WORKS:
+    if len(record.works) + len(contents) > registry.most_works:
         raise Refused(9048)
     if len(contents) > MOST_IN_BULK:
         raise Refused(9006, f"You are allowed to add up to {MOST_IN_BULK} elements per request")
@@ -103,6 +110,7 @@ def add_all(
     for content in contents:
         try:
             validation.validate(content, stored_visibility=None)
+            _refuse_on_demand(registry, content)
             _refuse_duplicate(record, person, client, content, against=("self", "version-of"))
             validation.contributor_roles(content)
             validation.fits_database(content)
@@ -137,6 +145,7 @@ def change(
             raise Refused(9014, "work", worded_as=9010)
         return work
     validation.validate(content, stored_visibility=work.visibility)
+    _refuse_on_demand(registry, content)
     _refuse_duplicate(record, person, client, content, against=("self",), but=put_code)
     validation.contributor_roles(content)
     if not own:
