@@ -54,7 +54,7 @@ def reconcile_job(orcid: str) -> None:
     """Not now is no loss: it is compared another time."""
     try:
         reconcile(OrcidId(orcid), services())
-    except (Unreachable, UnexpectedAnswer) as error:
+    except (Unreachable, UnexpectedAnswer, Misconfigured) as error:
         log.warning("reconcile: %s", error.message)
 
 
@@ -193,7 +193,9 @@ def invite_job(orcid: str) -> None:
 @app.periodic(cron=_every(10))
 @app.task(name="invite_some", queueing_lock="invite_some", priority=HOUSEKEEPING)
 def invite_some_job(timestamp: int) -> None:
-    nudge(invitations.due(now=timezone.now(), limit=WINDOW), job=INVITE)
+    now = timezone.now()
+    invitations.clear(now=now)
+    nudge(invitations.due(now=now, limit=WINDOW), job=INVITE)
 
 
 @app.task(name=WATCH)
@@ -202,10 +204,17 @@ def watch_job(orcid: str) -> None:
     webhooks.turn(OrcidId(orcid), services(), now=timezone.now())
 
 
-@app.periodic(cron="* * * * *")
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="follow_permissions", queueing_lock="follow_permissions", priority=HOUSEKEEPING)
+def follow_permissions_job(timestamp: int) -> None:
+    """Listen to the records of all who permit it, and to no others."""
+    webhooks.follow(now=timezone.now(), limit=10 * WINDOW)
+
+
+@app.periodic(cron=_every(10))
 @app.task(name="watch_some", queueing_lock="watch_some", priority=HOUSEKEEPING)
 def watch_some_job(timestamp: int) -> None:
-    webhooks.follow(now=timezone.now(), limit=WINDOW)
+    webhooks.nudge_due(now=timezone.now(), limit=WINDOW)
 
 
 @app.periodic(cron=_every(10))

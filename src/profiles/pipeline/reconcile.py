@@ -38,7 +38,7 @@ def reconcile(orcid: OrcidId, services: Services) -> Compared | None:
     """None where somebody is writing to the record: then it is compared another time.
 
     Broken off anywhere it is safe to repeat, and is repeated: the record counts as compared at the
-    very end. Raises Unreachable, UnexpectedAnswer.
+    very end. Raises Unreachable, UnexpectedAnswer, Misconfigured.
     """
     with leases.writing_to(orcid) as mine:
         if not mine:
