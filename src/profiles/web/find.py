@@ -120,7 +120,8 @@ def _report(request: HttpRequest, orcid: OrcidId, chosen: Sequence[Doi]) -> None
         added = find.add(orcid, chosen)
     except tuple(wording.SEARCH_PROBLEMS) as error:
         problem = wording.SEARCH_PROBLEMS[type(error)]
-        messages.error(request, f"{gettext('Nothing was added.')} {problem}")
+        nothing = gettext("Nothing was added.")
+        messages.error(request, f"{nothing} {problem}")
         return
     for level, text in _told(added, held=bool(added.added and find.held_for(orcid))):
         messages.add_message(request, level, text)

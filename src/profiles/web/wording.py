@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..claims.states import Event, Mark, Origin, State, Wanted
@@ -18,7 +19,7 @@ from ..errors import (
     UnexpectedAnswer,
     Unreachable,
 )
-from ..matching import Answer, Verdict
+from ..matching import Answer, ExplainLine, Verdict
 from ..people.permissions import WRITE_SCOPE, GrantState, Purpose
 from ..people.preferences import Versions, Withdrawn
 from ..people.profile import Role
@@ -272,6 +273,13 @@ ANSWERS: Mapping[Answer, Pill] = {
     Answer.IGNORED: Pill(_("Does not apply")),
     Answer.UNKNOWN: Pill(_("Not known")),
 }
+
+
+def spoken(line: ExplainLine) -> ExplainLine:
+    """A rule's words in the reader's language: the rules themselves know but English."""
+    mend = gettext(line.mend) if line.mend else ""
+    return line._replace(title=gettext(line.title), words=gettext(line.words), mend=mend)
+
 
 VERDICTS: Mapping[Verdict, Words] = {
     Verdict.SEND: _("It is sent"),
