@@ -21,10 +21,10 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from profiles.claims.models import Claim
 from profiles.people import client_tokens
 from profiles.people.models import Person
-from profiles.pipeline import asking, invitations, inviting, match
+from profiles.pipeline import asking, erasure, invitations, inviting, match
 from profiles.pipeline.deliver import deliver
 from profiles.pipeline.inviting import State
-from profiles.pipeline.models import Invitation, WaitingDoi
+from profiles.pipeline.models import Invitation, LeftAlone, WaitingDoi
 from profiles.pipeline.services import Services, build
 from profiles.simulator import seed
 from profiles.simulator.server import Simulation
@@ -303,11 +303,25 @@ def test_a_hundred_works_are_listed_and_all_are_counted(days: Days) -> None:
     assert not WaitingDoi.objects.filter(told=False).exists()
 
 
-def test_an_erased_person_leaves_nothing_here(days: Days) -> None:
+def test_who_closes_the_account_leaves_nothing_here_and_is_not_asked_back(days: Days) -> None:
     days.found()
-    invitations.forget(JOSIAH)
+    person(JOSIAH)
+    erasure.close(JOSIAH, remove_works=False)
+    erasure.go_on(JOSIAH, days.services)
+    assert not Person.objects.exists()
     assert not Invitation.objects.exists()
     assert not WaitingDoi.objects.exists()
+    assert JOSIAH not in LeftAlone.objects.get().digest
+    days.found(OTHER)
+    days.passes(170)
+    days.harvest(OTHER)
+    assert (days.inbox, Invitation.objects.count()) == ([], 0)
+    days.passes(11)
+    invitations.clear(now=days.now)
+    assert not LeftAlone.objects.exists()
+    days.harvest(OTHER)
+    days.passes()
+    assert days.dois == [[OTHER]]
 
 
 # --- no, and silence ------------------------------------------------------------------------------

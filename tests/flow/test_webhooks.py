@@ -18,7 +18,7 @@ from profiles.claims.models import Claim
 from profiles.claims.states import State
 from profiles.people import client_tokens
 from profiles.people.models import Grant, Person
-from profiles.pipeline import listening, webhooks
+from profiles.pipeline import erasure, listening, permissions, webhooks
 from profiles.pipeline.deliver import deliver
 from profiles.pipeline.models import Watch
 from profiles.pipeline.reconcile import reconcile
@@ -68,6 +68,7 @@ def follow(services: Services, *, now: datetime | None = None) -> None:
     """What the worker does every minute."""
     now = now or timezone.now()
     webhooks.follow(now=now, limit=10)
+    webhooks.nudge_due(now=now, limit=10)
     for job in ProcrastinateJob.objects.filter(task_name="watch", status="todo"):
         webhooks.turn(job.args["orcid"], services, now=now)
     ProcrastinateJob.objects.all().delete()
@@ -126,6 +127,18 @@ def test_registering_is_done_once_for_each_who_permits(alice: Simulation, real: 
         follow(real)
     assert list(Watch.objects.values_list("orcid", "due_at")) == [(ALICE, None)]
     assert [each.method for each in alice.orcid.log if "/webhook/" in each.path] == ["PUT"]
+
+
+def test_a_permission_that_has_just_come_is_listened_to_at_once(alice: Simulation) -> None:
+    permissions.granted(ALICE)
+    assert ProcrastinateJob.objects.filter(task_name="watch", status="todo").count() == 1
+    assert Watch.objects.get().due_at is not None
+
+
+def test_switched_off_a_permission_changes_nothing_here(alice: Simulation, switch: Switch) -> None:
+    switch(orcid_webhooks=False)
+    permissions.granted(ALICE)
+    assert not Watch.objects.exists()
 
 
 # --- what ORCID calls -----------------------------------------------------------------------------
@@ -268,8 +281,9 @@ def test_what_cannot_be_given_up_for_days_is_forgotten_here(
 
 def test_an_erased_person_is_no_longer_listened_to(alice: Simulation, real: Services) -> None:
     follow(real)
-    Person.objects.all().delete()
-    webhooks.leave(ALICE, now=timezone.now())
+    erasure.close(ALICE, remove_works=False)
+    erasure.go_on(ALICE, real)
+    assert not Person.objects.exists()
     assert Watch.objects.get().ended  # ORCID does not know yet
     follow(real)
     assert (registered(alice), Watch.objects.count()) == ([], 0)

@@ -105,7 +105,7 @@ def _erase(orcid: OrcidId, *, stayed: int) -> int:
             # First the account: whoever matches works to it at this moment waits for its row.
             accounts.erase(orcid)
             claims = ledger.forget(orcid)
-            invitations.forget(orcid)
+            invitations.forget(orcid, now=timezone.now())
             nudge.forget(orcid)
             webhooks.leave(orcid, now=timezone.now())
     return claims

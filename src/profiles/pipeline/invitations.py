@@ -10,6 +10,7 @@ from django.core import signing
 from django.db import transaction
 from django.db.models import Case, DateTimeField, QuerySet, Value, When
 from django.db.models.functions import Cast
+from django.utils.crypto import salted_hmac
 
 from ..matching import Policy, Verdict, claimants, evaluate
 from ..people import accounts
@@ -17,7 +18,7 @@ from ..values.orcid_id import OrcidId
 from ..values.work import Work
 from . import inviting
 from .inviting import Event, State
-from .models import Invitation, WaitingDoi
+from .models import Invitation, LeftAlone, WaitingDoi
 from .nudge import CLICK, nudge
 
 INVITE = "invite"  # the job: look at this invitation
@@ -37,9 +38,8 @@ def remember(work: Work, *, title: str, policy: Policy, now: datetime) -> None:
     named = {orcid for orcid in claimants(work) if _qualifies(work, orcid, policy)}
     kept = WaitingDoi.objects.filter(doi=work.doi)
     kept.exclude(invitation__in=named).delete()
-    strangers = named - accounts.having_accounts(named)
     known = set(kept.values_list("invitation_id", flat=True))
-    new = sorted(strangers - known)
+    new = sorted(_strangers(named, now=now) - known)
     if not new:
         return
     Invitation.objects.bulk_create(
@@ -51,6 +51,14 @@ def remember(work: Work, *, title: str, policy: Policy, now: datetime) -> None:
         ignore_conflicts=True,
     )
     move(Invitation.objects.filter(orcid__in=new), Event.FOUND, now=now)
+
+
+def _strangers(named: set[OrcidId], *, now: datetime) -> set[OrcidId]:
+    """Those who have no account, and did not close one lately."""
+    digests = {_digest(orcid): orcid for orcid in named}
+    gone = LeftAlone.objects.filter(digest__in=digests, until__gt=now)
+    left_alone = {digests[digest] for digest in gone.values_list("digest", flat=True)}
+    return named - accounts.having_accounts(named) - left_alone
 
 
 def _qualifies(work: Work, orcid: OrcidId, policy: Policy) -> bool:
@@ -94,9 +102,20 @@ def due(*, now: datetime, limit: int) -> tuple[OrcidId, ...]:
     return tuple(OrcidId(orcid) for orcid in rows.values_list("orcid", flat=True)[:limit])
 
 
-def forget(orcid: OrcidId) -> None:
-    """Nothing of an erased person stays behind."""
+def forget(orcid: OrcidId, *, now: datetime) -> None:
+    """An erased person leaves nothing here that names them, and is not asked back for half a year."""
     Invitation.objects.filter(orcid=orcid).delete()
+    until = now + inviting.DENIED
+    LeftAlone.objects.update_or_create(digest=_digest(orcid), defaults={"until": until})
+
+
+def clear(*, now: datetime) -> None:
+    """Whose time is over leaves no trace at all."""
+    LeftAlone.objects.filter(until__lte=now).delete()
+
+
+def _digest(orcid: OrcidId) -> str:
+    return salted_hmac(_SALT, orcid, algorithm="sha256").hexdigest()
 
 
 # --- the link in the notification ---

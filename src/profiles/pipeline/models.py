@@ -60,6 +60,22 @@ class WaitingDoi(models.Model):
         return f"{self.doi} for {self.invitation_id}"
 
 
+class LeftAlone(models.Model):
+    """Somebody who closed their account is not asked back at once; `invitations` writes it.
+
+    Their iD does not stand here, only what it hashes to with our own secret.
+    """
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    until = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=["until"], name="left_alone_until"),)
+
+    def __str__(self) -> str:
+        return f"somebody, until {self.until:%Y-%m-%d}"
+
+
 class Watch(models.Model):
     """A record whose changes ORCID tells us of; `webhooks` writes it."""
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.core import signing
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.utils.crypto import constant_time_compare
 
 from ..claims import queries
@@ -105,21 +105,26 @@ def begin(orcid: OrcidId, *, now: datetime) -> None:
 
 
 def follow(*, now: datetime, limit: int) -> None:
-    """See whose records are to be watched, and whose no more; nudge those for whom something is due."""
+    """See whose records are to be listened to, and whose no more: a few thousand at a time."""
     watches = Watch.objects.filter(ended=False)
-    if settings.PROFILES.orcid_webhooks:
-        permitted = grants.permitted_orcids(now=now)
-        new = permitted.exclude(orcid__in=Watch.objects.values("orcid"))
-        Watch.objects.bulk_create(
-            [Watch(orcid=orcid, due_at=now) for orcid in new[:limit]], ignore_conflicts=True
-        )
-        gone = watches.exclude(orcid__in=permitted)
-        _end(gone.values_list("orcid", flat=True)[:limit], now=now)
-        watches.filter(due_at=None).exclude(mark=_mark()).update(due_at=now)
-        back = Watch.objects.filter(ended=True, orcid__in=permitted)
-        back.update(ended=False, due_at=now, tries=0)
-    else:
+    if not settings.PROFILES.orcid_webhooks:
         _end(watches.values_list("orcid", flat=True)[:limit], now=now)
+        return
+    permitted = grants.permitted_orcids(now=now)
+    # Tables of any size: each is gone through once, and nothing is looked for in a list.
+    same = {"orcid": OuterRef("orcid")}
+    new = permitted.filter(~Exists(Watch.objects.filter(**same)))[:limit]
+    Watch.objects.bulk_create(
+        [Watch(orcid=orcid, due_at=now) for orcid in new], ignore_conflicts=True
+    )
+    has_permitted = Exists(permitted.filter(**same))
+    _end(watches.filter(~has_permitted).values_list("orcid", flat=True)[:limit], now=now)
+    back = Watch.objects.filter(has_permitted, ended=True)
+    back.update(ended=False, due_at=now, tries=0)
+    watches.filter(due_at=None).exclude(mark=_mark()).update(due_at=now)
+
+
+def nudge_due(*, now: datetime, limit: int) -> None:
     due = Watch.objects.filter(due_at__lte=now).order_by("due_at")
     nudge([OrcidId(orcid) for orcid in due.values_list("orcid", flat=True)[:limit]], job=WATCH)
 
