@@ -11,13 +11,14 @@ import msgspec
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Coalesce, JSONObject
+from django.utils.translation import gettext
 
 from ..errors import NotFound
 from ..values.doi import Doi
 from ..values.orcid_id import OrcidId
 from . import ledger
 from .models import Attempt, Change, Claim, StoredWork
-from .reasons import BLOCKED, REASONS
+from .reasons import ACTORS, BLOCKED, REASONS, STATES
 from .states import Event, State, Wanted, allows
 
 # A claim due for so long means that nobody delivers: works usually leave within a second.
@@ -224,12 +225,13 @@ _CALLS = _newest_first(
 def _change_line(change: dict[str, Any]) -> HistoryLine:
     code = change["reason"]
     reason = REASONS[code].words if code in REASONS else code
-    words = f"{change['state']}, by {change['by']}" + (f". {reason}" if reason else "")
+    how = {"state": STATES[State(change["state"])], "who": ACTORS.get(change["by"], change["by"])}
+    words = gettext("%(state)s, by %(who)s") % how + (f". {reason}" if reason else "")
     return HistoryLine(_moment(change), change["event"], words, change["note"])
 
 
 def _call_line(call: dict[str, Any]) -> HistoryLine:
-    answer = "no answer" if call["status"] is None else str(call["status"])
+    answer = gettext("no answer") if call["status"] is None else str(call["status"])
     code = f" ({call['error_code']})" if call["error_code"] else ""
     words = f"ORCID: {answer}{code}, {call['milliseconds']} ms → {call['outcome']}"
     return HistoryLine(_moment(call), call["verb"], words)

@@ -171,3 +171,24 @@ REASONS: dict[str, Reason] = {
 def sticky(reason: str) -> bool:
     """Whether a person decided this, so that nothing automatic may undo it."""
     return reason in REASONS and REASONS[reason].sticky
+
+
+# For the lines of a claim's history.
+STATES: dict[State, Words] = {
+    State.PROPOSED: _("proposed"),
+    State.WAITING: _("waiting"),
+    State.WORKING: _("working"),
+    State.DONE: _("done"),
+    State.HELD: _("held"),
+    State.FAILED: _("failed"),
+    State.DECLINED: _("declined"),
+    State.REMOVED: _("removed"),
+}
+# Who did it, where it was no person: others are named by their iD, staff by name.
+ACTORS: dict[str, Words] = {
+    "auto-update": _("auto-update"),
+    "erasure": _("the closing of the account"),
+    "reconcile": _("a look at the record"),
+    "sweeper": _("the clearing of what hung"),
+    "worker": _("worker"),
+}
