@@ -65,14 +65,14 @@ def pair(claims: Collection[Known], works: Iterable[OwnWork]) -> Pairs:
     """Each claim has one work at most and each work one claim. Pure.
 
     A claim keeps the work it knows, if that is still its DOI's; else it has the oldest one of its
-    DOI. Whatever may be in a worker's hands is left alone.
+    DOI. A work is spare only where each of its DOIs has a claim with a work of its own. Whatever
+    may be in a worker's hands is left alone.
     """
     free = {work.put_code: work for work in sorted(works, key=lambda work: work.put_code)}
     found = _known_ones(claims, free)
     found |= _oldest_ones([claim for claim in claims if claim.id not in found], free)
     in_hand = {claim.doi for claim in claims if claim.in_hand}
     stood_for = {claim.doi for claim in claims if claim.id in found}
-    stood_for.update(doi for work in found.values() for doi in work.dois)
     new, spare = [], []
     for work in free.values():
         if not work.dois or not in_hand.isdisjoint(work.dois):
@@ -80,8 +80,9 @@ def pair(claims: Collection[Known], works: Iterable[OwnWork]) -> Pairs:
         if stood_for.issuperset(work.dois):
             spare.append((work.dois[0], work))
         else:
-            new.append((next(doi for doi in work.dois if doi not in stood_for), work))
-            stood_for.update(work.dois)
+            doi = next(doi for doi in work.dois if doi not in stood_for)
+            new.append((doi, work))
+            stood_for.add(doi)
     return Pairs(found, tuple(new), tuple(spare))
 
 

@@ -95,7 +95,7 @@ class _Comparison:
             self._note(refused.outcome.kind, grant, started, refused.status, refused.error_code)
             if refused.outcome.kind != Kind.GRANT_ENDED:
                 raise
-            permissions.grant_ended(grant.grant_id, reason=refused.outcome.reason)
+            self._ended(grant, refused.outcome)
             return None
         except UnexpectedAnswer:
             self._note("unexpected", grant, started)
@@ -135,9 +135,13 @@ class _Comparison:
             raise Unreachable("ORCID, to removing a second copy", retry_after=outcome.retry_after)
         pace.well(grant.api_client)
         if outcome.kind == Kind.GRANT_ENDED:
-            permissions.grant_ended(grant.grant_id, reason=outcome.reason)
+            self._ended(grant, outcome)
         if outcome.kind not in (Kind.GONE, Kind.FAIL):
             raise UnexpectedAnswer(f"ORCID, {_told(answer)} to removing a second copy")
+
+    def _ended(self, grant: UsableGrant, outcome: Outcome) -> None:
+        token = grant.access_token.fingerprint
+        permissions.grant_ended(grant.grant_id, reason=outcome.reason, fingerprint=token)
 
     def _hold(self, outcome: Outcome) -> None:
         """Locked, merged into another record and the like: that holds for all that waits, at once."""
