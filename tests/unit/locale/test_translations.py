@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.utils import translation
-from tests.unit.locale import catalogue
+from tests.unit.locale import catalogue, sources
 from tests.unit.locale.catalogue import LANGUAGES
 
 from profiles.claims.reasons import REASONS
 
 HOW = "; CONTRIBUTING.md says how to make and update translations"
 # What is filled in, what is marked up, and where it leads.
-KEPT = re.compile(r"%\(\w+\)[sd]|%[sd]|</?\w+[^>]*>|https?://[^\s<”\"]+|[\w.]+@[\w.]+\w")
+KEPT = re.compile(r"%\(\w+\)[sd]|%[sd]|</?\w+[^>]*>|https?://[^\s<”\"]*[\w/]|[\w.]+@[\w.]+\w")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -83,3 +83,18 @@ def test_the_address_is_formal() -> None:
 
 def test_translations_are_found_where_the_package_is() -> None:
     assert Path(settings.LOCALE_PATHS[0]) == catalogue.LOCALE
+
+
+def test_every_text_of_the_pages_is_in_the_catalogues() -> None:
+    """And nothing that no page says any more."""
+    said = sources.texts()
+    known = {entry.msgid for entry in catalogue.entries("de")}
+    assert sorted(said - known) == [], f"not in the catalogues{HOW}"
+    assert sorted(known - said) == [], f"no longer said{HOW}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_is_translated(language: str) -> None:
+    """A page speaks one language, not two."""
+    missing = [entry.msgid for entry in catalogue.entries(language) if "" in entry.translations]
+    assert missing == [], f"not in {language} yet{HOW}"
