@@ -90,7 +90,7 @@ def _about(one: Found) -> tuple[Words, ...]:
     """Where the iD stands in the metadata; and, where that matters, what keeps it off by itself."""
     if one.named is None or one.claim or not one.against:
         return (wording.NAMED[one.named],)
-    says = WORDS[one.against].says
+    says = gettext(WORDS[one.against].says)
     return (says,) if one.named == "contributors" else (wording.NAMED[one.named], says)
 
 

@@ -1,0 +1,116 @@
+"""A page speaks the reader's language, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from django.utils import translation
+
+from profiles.claims.states import State
+from profiles.people.models import Person
+from profiles.simulator.server import Simulation
+from tests.unit.locale import catalogue
+
+from .cast import claim, permit, signed_in, withdraw
+from .reading import Page
+from .test_explain_page import DOI, register
+
+pytestmark = pytest.mark.django_db
+
+LANGUAGES = catalogue.LANGUAGES
+STRANGERS = ["/", "/sign-in", "/status", "/no-such-page"]
+OWN = ["/", "/settings", "/settings/account", "/sign-out", "/data", "/works"]
+FILLED = re.compile(r"%\(\w+\)[sd]|%s|<[^>]*>")
+
+
+def english(language: str) -> Iterator[str]:
+    """What would be left in English on a page: the fixed parts of every text, where they differ."""
+    for entry in catalogue.entries(language):
+        translated = " ".join(entry.translations)
+        for part in FILLED.split(entry.msgid):
+            words = " ".join(part.split())
+            if len(words) >= 12 and " " in words and words not in translated:
+                yield words
+
+
+def all_words(page: Page) -> str:
+    """Also what is only heard or shown on pointing."""
+    names = ("aria-label", "title", "alt", "placeholder")
+    spoken = [each.get(name) for each in page.root.iter() for name in names if each.get(name)]
+    title = page.root.findtext(".//title") or ""
+    return " ".join([page.words, title, *spoken])
+
+
+def seen(client: Client, address: str, language: str) -> Page:
+    response = client.get(address, headers={"Accept-Language": f"{language}, en;q=0.5"})
+    page = Page(response)
+    assert page.root.get("lang") == language
+    words = all_words(page)
+    assert [text for text in english(language) if text in words] == [], address
+    return page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("address", STRANGERS)
+def test_a_strangers_page(address: str, language: str) -> None:
+    seen(Client(), address, language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_pages_of_a_person(alice: Person, as_alice: Client, language: str) -> None:
+    for address in OWN:  # with nothing there yet
+        seen(as_alice, address, language)
+    permit(alice)
+    rows = [
+        claim(f"10.5555/{state}", state=state, reason=reason, message="“its words”")
+        for state, reason in [
+            (State.DONE, ""),
+            (State.HELD, "record_full"),
+            (State.FAILED, "not_ours"),
+            (State.REMOVED, ""),
+            (State.DECLINED, ""),
+            (State.WAITING, ""),
+        ]
+    ]
+    for address in [*OWN, *(f"/works/{row.uuid}" for row in rows)]:
+        seen(as_alice, address, language)
+    withdraw(alice)
+    for address in OWN:
+        seen(as_alice, address, language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_that_asks_for_an_orcid_id(nemo: Person, language: str) -> None:
+    seen(signed_in(nemo), "/link-orcid", language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_searching_and_explaining(as_alice: Client, simulation: Simulation, language: str) -> None:
+    register(simulation)
+    register(simulation, doi="10.5555/closed", titles=[], orcid="0000-0001-5109-3700")
+    for address in ["/works/find", "/works/find?query=teapots", "/works/find?query=nothing+such"]:
+        seen(as_alice, address, language)
+    for doi in ["", DOI, "10.5555/closed", "10.5555/unknown", "nonsense"]:
+        seen(as_alice, f"/works/explain?doi={doi}", language)
+
+
+def test_who_asks_for_another_language_gets_english() -> None:
+    page = Page(Client().get("/", headers={"Accept-Language": "fi"}))
+    assert page.root.get("lang") == "en"
+    assert "Sign In" in page.links
+
+
+def test_a_page_differs_by_language_for_caches_too() -> None:
+    response = Client().get("/", headers={"Accept-Language": "de"})
+    assert "Accept-Language" in response["Vary"]
+    assert response["Content-Language"] == "de"
+
+
+def test_what_a_program_reads_is_text_whatever_the_language() -> None:
+    row = claim(state=State.FAILED, reason="refused")
+    assert (type(row.why), type(row.next_step)) == (str, str)
+    with translation.override("de"):
+        assert type(claim("10.5555/other", state=State.DONE).why) is str
