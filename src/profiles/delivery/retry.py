@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-FIRST = timedelta(seconds=5)
+# Four failures in a row, one short of what the breaker counts, are over within half a minute.
+FIRST = timedelta(seconds=3)
 LONGEST = timedelta(hours=6)
-TRIES = 17  # between 14 and 29 hours in all until a person has to look
+TRIES = 17  # between 12 and 25 hours in all until a person has to look
 FEW_TRIES = 6  # some minutes: for what is likely to be this one work's own fault
 
 

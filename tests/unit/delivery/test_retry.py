@@ -14,15 +14,15 @@ from profiles.delivery.retry import LONGEST, TRIES, delay
 @pytest.mark.parametrize(
     ("tries", "chance", "retry_after", "seconds"),
     [
-        (1, 1.0, None, 5),
-        (1, 0.0, None, 2.5),  # jitter takes away half at most
-        (2, 1.0, None, 10),
-        (5, 1.0, None, 80),
+        (1, 1.0, None, 3),
+        (1, 0.0, None, 1.5),  # jitter takes away half at most
+        (2, 1.0, None, 6),
+        (5, 1.0, None, 48),
         (1, 1.0, 60, 60),  # asked to wait longer
-        (5, 1.0, 1, 80),  # asked to wait less than we would anyway
+        (5, 1.0, 1, 48),  # asked to wait less than we would anyway
         (1, 1.0, 10**9, LONGEST.total_seconds()),  # asked for nonsense
-        (1, 1.0, 0.0, 5),  # asked to come back at once: not that fast
-        (1, 1.0, -60.0, 5),  # asked for the past
+        (1, 1.0, 0.0, 3),  # asked to come back at once: not that fast
+        (1, 1.0, -60.0, 3),  # asked for the past
     ],
 )
 def test_delay(tries: int, chance: float, retry_after: float | None, seconds: float) -> None:
@@ -48,4 +48,4 @@ def test_all_tries_together_span_a_night() -> None:
 def test_never_at_once_and_never_too_late(tries: int, chance: float) -> None:
     wait = delay(tries, chance=chance)
     assert wait is not None
-    assert timedelta(seconds=2.5) <= wait <= LONGEST
+    assert timedelta(seconds=1.5) <= wait <= LONGEST
