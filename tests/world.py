@@ -11,10 +11,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import psycopg
@@ -27,38 +27,63 @@ READY_SECONDS = 60
 STOP_SECONDS = 30
 
 
-class World(NamedTuple):
+@dataclass
+class World:
     url: str  # of the service
     simulation: Simulation
     log: Path  # what the service said
-    pid: int  # of the supervisor
     environ: dict[str, str]  # the service's
+    service: subprocess.Popen[bytes] = field(init=False)
+
+    @property
+    def pid(self) -> int:
+        """Of the supervisor."""
+        return self.service.pid
+
+    def start(self) -> None:
+        """The service; again, where it was killed."""
+        port = urlsplit(self.url).port or 0
+        command = [sys.executable, "-m", "profiles", "serve", "--migrate", "--port", str(port)]
+        with self.log.open("a") as output:
+            self.service = subprocess.Popen(command, env=self.environ, stdout=output, stderr=output)
+        _wait(self.service, port, self.log)
+
+    def stop(self) -> None:
+        self.service.terminate()
+        self.service.wait(STOP_SECONDS)
 
 
 @contextmanager
-def running(database_server: str, home: Path, **settings: str) -> Iterator[World]:
-    """A service of its own on any free port, reading changed DOIs every second."""
-    port = _free_port()
-    url = f"http://localhost:{port}"
-    log = home / "service.log"
+def running(
+    database_server: str, home: Path, *, way_to_orcid: Callable[[str], str] = str
+) -> Iterator[World]:
+    """A service of its own on any free port, reading changed DOIs every second.
+
+    `way_to_orcid` may put something between the service and ORCID's API.
+    """
+    url = f"http://localhost:{_free_port()}"
     simulation = server.start(service_url=url)
     try:
-        with _database(database_server) as database_url, log.open("w") as output:
-            environ = _environment() | simulation.environment()
-            environ |= {
-                "DATABASE_URL": database_url,
-                "PROFILES_HOME": str(home),
-                "PROFILES_BASE_URL": url,
-                "HARVEST_SECONDS": "1",
-            } | settings
-            command = [sys.executable, "-m", "profiles", "serve", "--migrate", "--port", str(port)]
-            service = subprocess.Popen(command, env=environ, stdout=output, stderr=output)
+        with _database(database_server) as database_url:
+            whole = World(
+                url=url,
+                simulation=simulation,
+                log=home / "service.log",
+                environ=_environment()
+                | simulation.environment()
+                | {
+                    "DATABASE_URL": database_url,
+                    "PROFILES_HOME": str(home),
+                    "PROFILES_BASE_URL": url,
+                    "ORCID_API_URL": way_to_orcid(simulation.orcid.url),
+                    "HARVEST_SECONDS": "1",
+                },
+            )
             try:
-                _wait(service, port, log)
-                yield World(url, simulation, log, service.pid, environ)
+                whole.start()
+                yield whole
             finally:
-                service.terminate()
-                service.wait(STOP_SECONDS)
+                whole.stop()
     finally:
         simulation.stop()
 
