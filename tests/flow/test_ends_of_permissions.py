@@ -23,6 +23,7 @@ from profiles.people.models import Grant, Person
 from profiles.people.permissions import GrantState, Purpose, TokenReply
 from profiles.people.renewal import DueGrant
 from profiles.people.sealing import Secret
+from profiles.people.standing import standing
 from profiles.pipeline import permissions, refreshing, tell
 from profiles.simulator.orcid.state import Token
 from profiles.simulator.server import Simulation
@@ -259,6 +260,7 @@ def test_an_expired_token_is_renewed_when_it_is_needed(
     want()
     with later(30 * DAY):
         assert grants.usable_grant(ALICE, AUTO, timezone.now()) is None
+        assert standing(ALICE, AUTO, now=timezone.now()).permission == "usable"
         usable = permissions.usable(ALICE, AUTO)
         assert usable is not None
         assert not usable.lapsed

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
+import time_machine
 from django.conf import settings
 from django.core import mail
 from django.utils import timezone
@@ -263,6 +264,19 @@ def test_the_end_is_announced_once_and_then_it_is_over(josiah: Browser) -> None:
     ]
     assert "Its time was over" in mail.outbox[1].body
     assert "Your permission at ORCID ended on" in josiah.go("/works").words
+
+
+def test_a_token_that_lasts_an_hour_serves_for_ever(
+    browser: Browser, simulation: Simulation, services: Services
+) -> None:
+    simulation.orcid_client.persistent = False
+    get_token(sign_in_with_orcid(browser))
+    Person.objects.update(auto_update=True)
+    with time_machine.travel(timezone.now() + timedelta(days=40)):
+        want()
+        deliver(JOSIAH, services)
+        assert Claim.objects.get().state == State.DONE
+        assert Grant.objects.get().state == "active"
 
 
 # ---- closing the account
