@@ -146,6 +146,8 @@ def test_what_a_client_put_there_that_we_did_not_ask_for_is_not_missed(
     assert reconcile(ALICE, real) == Compared(repaired=1)
     Claim.objects.update(api_client="APP-OTHERCLIENT", doi=Doi("10.5555/elsewhere"))
     assert reconcile(ALICE, real).gone == 0  # type: ignore[union-attr]
+    Claim.objects.update(api_client="APP-OTHERCLIENT", put_code=7)
+    assert reconcile(ALICE, real).gone == 0  # type: ignore[union-attr]
 
 
 def test_without_permission_nothing_is_read(simulation: Simulation, real: Services) -> None:
