@@ -12,7 +12,7 @@ from django.utils import translation
 from profiles.claims.states import State
 from profiles.people.models import Person
 from profiles.simulator.server import Simulation
-from tests.unit.locale import catalogue
+from tests.unit.translations import catalogue
 
 from .cast import claim, permit, signed_in, withdraw
 from .reading import Page

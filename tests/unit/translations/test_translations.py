@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.utils import translation
-from tests.unit.locale import catalogue, sources
-from tests.unit.locale.catalogue import LANGUAGES
+from tests.unit.translations import catalogue, sources
+from tests.unit.translations.catalogue import LANGUAGES
 
 from profiles.claims.reasons import REASONS
 
