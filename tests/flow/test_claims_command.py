@@ -135,6 +135,7 @@ class TestClaims:
         assert f"{DOI}: blocked for {ALICE}; it is not on the record" in told
         (row,) = as_json("list", "--state", "removed", "--blocked")
         assert (row["reason"], row["blocked"]) == ("blocked", True)
+        assert "Support staff blocked" in " ".join(run(app, "list").output.split())
         with pytest.raises(ImpossibleTransition, match="blocked already"):
             run(app, "block", DOI, "--orcid", ALICE, "--note", "again")
         told = run(app, "unblock", DOI, "--orcid", ALICE, "--note", "it is", "--by", "eve").output
