@@ -12,6 +12,7 @@ from profiles.ops.benchmarks.figures import (
     Bound,
     Figure,
     Part,
+    exactly_once,
     least_seconds,
     percentile,
     report,
@@ -55,6 +56,17 @@ def test_nothing_measured_meets_no_goal() -> None:
 )
 def test_the_burst_costs_no_time(requests: int, seconds: float) -> None:
     assert least_seconds(requests, rate=24, burst=40) == pytest.approx(seconds)
+
+
+def test_exactly_once_is_neither_never_nor_twice_nor_on_another_record() -> None:
+    josiah, laura = "0000-0002-1825-0097", "0000-0001-5109-3700"
+    wanted = [(josiah, "10.5555/a"), (josiah, "10.5555/b"), (josiah, "10.5555/c")]
+    found = {
+        (josiah, "10.5555/a"): [1.0],
+        (josiah, "10.5555/b"): [1.0, 2.0],  # twice
+        (laura, "10.5555/c"): [1.0],  # where nobody wanted it
+    }
+    assert exactly_once(wanted, found) == 1
 
 
 @pytest.mark.parametrize(

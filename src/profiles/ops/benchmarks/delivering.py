@@ -18,7 +18,7 @@ from ...values.orcid_id import OrcidId
 from . import clicks, seeding
 from .clicks import Click
 from .crew import Cpu, Crew, cpu, working
-from .figures import Figure, Part, least_seconds
+from .figures import Figure, Part, exactly_once, least_seconds
 from .home import database_server
 from .progress import say, until_all
 from .stand_ins import Remote, Seen
@@ -172,7 +172,7 @@ class Ground:
             seen=seen,
             cpu=used,
             peak=crew.peak,
-            exactly_once=sum(len(seen.works.get(one, ())) == 1 for one in wanted),
+            exactly_once=exactly_once(wanted, seen.works),
         )
 
     def _wish(self, orcids: list[OrcidId], *, part: str) -> int:

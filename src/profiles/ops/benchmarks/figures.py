@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 Bound = Literal["<", "≤", "=", "≥"]
+Place = tuple[str, str]  # an iD and a DOI
 
 _HOLDS: dict[Bound, Callable[[float, float], bool]] = {
     "<": lambda value, goal: value < goal,
@@ -56,6 +57,11 @@ def percentile(values: Collection[float], share: float) -> float:
 def least_seconds(requests: int, *, rate: float, burst: int) -> float:
     """What so many requests take at ORCID's pace, however quick we are."""
     return max(requests - burst, 0) / rate
+
+
+def exactly_once(wanted: Collection[Place], found: Mapping[Place, Collection[float]]) -> int:
+    """How many of those wanted are there, and there once."""
+    return sum(len(found.get(one, ())) == 1 for one in wanted)
 
 
 def report(parts: Sequence[Part], *, as_json: bool) -> None:

@@ -17,7 +17,9 @@ def ledger(
         list[int] | None,
         typer.Option("--sizes", min=10_000, help="Claims in the table; repeat it for each size."),
     ] = None,
-    rounds: Annotated[int, typer.Option(min=5, max=500, help="The median of so many counts.")] = 200,
+    rounds: Annotated[
+        int, typer.Option(min=5, max=500, help="The median of so many counts.")
+    ] = 200,
     as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON.")] = False,
 ) -> None:
     """Does it cost more to pick persons and settle claims when there are millions of them?"""

@@ -56,7 +56,8 @@ class StandIns:
         self.orcid.limiter = limiter
 
     def count(self) -> int:
-        return sum(len(record.works) for record in self.orcid.registry.records.values())
+        # list: the server's thread goes on meanwhile, here and below.
+        return sum(len(record.works) for record in list(self.orcid.registry.records.values()))
 
     def arrivals(self, wanted: list[tuple[str, str]]) -> dict[tuple[str, str], float]:
         """When these (iD, DOI) came; those that are not there are left out."""
@@ -69,11 +70,11 @@ class StandIns:
 
     def seen(self) -> Seen:
         works: dict[tuple[str, str], list[float]] = {}
-        for orcid, record in self.orcid.registry.records.items():
-            for work in record.works.values():
+        for orcid, record in list(self.orcid.registry.records.items()):
+            for work in list(record.works.values()):
                 doi = next(value for rel, kind, value in work.ids if (rel, kind) == ("self", "doi"))
                 works.setdefault((orcid, doi), []).append(work.created / 1000)
-        entries = self.orcid.journal.entries
+        entries = list(self.orcid.journal.entries)
         return Seen(
             requests=sum(entry.path.startswith("/v3.0") for entry in entries),
             refused=self.orcid.limiter.violations,
