@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import permutations
 
 import msgspec
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -14,11 +17,14 @@ from profiles.claims import leases, ledger
 from profiles.claims.models import Change, Claim, StoredWork
 from profiles.claims.reasons import REASONS
 from profiles.claims.states import Event, State, Wanted
-from profiles.matching import Policy
+from profiles.matching import Policy, evaluate, evaluation_lines
 from profiles.people import accounts
 from profiles.people.models import Grant, Person
+from profiles.people.permissions import Purpose
 from profiles.people.preferences import Choices, Versions, Withdrawn
+from profiles.people.standing import standings
 from profiles.pipeline import permissions, preferences, revising, versions, wishes, withdrawn
+from profiles.pipeline.facts import person_facts
 from profiles.pipeline.match import accept
 from profiles.values.doi import Doi
 from profiles.values.orcid_id import OrcidId
@@ -376,3 +382,51 @@ def test_a_choice_that_changes_during_the_job_is_not_forgotten() -> None:
     assert not accounts.settled(ALICE, NOON.replace(hour=11))
     assert accounts.unsettled(limit=9) == (ALICE,)
     assert accounts.settled(ALICE, NOON)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_versions_that_come_at_the_same_moment_end_as_if_one_after_the_other() -> None:
+    """Whoever comes second waits for the person's account, and then sees the first."""
+    alice()
+    works = [work(f"v{day}", "IsVersionOf c", day=day) for day in range(1, 9)]
+
+    def come(one: Work) -> None:
+        try:
+            take_in(one)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(come, [*works, *works[::-1]]))
+    assert wanted() == "v8"
+    assert Claim.objects.count() == 8
+
+
+def test_who_wants_all_versions_costs_nothing() -> None:
+    alice(GROUPED)
+    take_in(*ZENODO)
+    with CaptureQueriesContext(connection) as grouped:
+        take_in(V2)
+    assert not [each for each in grouped if "versions" in each["sql"] and "&&" in each["sql"]]
+
+
+def test_the_questions_do_not_grow_with_the_versions() -> None:
+    alice()
+    counts = []
+    for number in range(1, 41):
+        with CaptureQueriesContext(connection) as asked:
+            take_in(work(f"v{number:02}", "IsVersionOf c", day=1))
+        counts.append(len(asked))
+    assert counts[5] == counts[-1]  # the newest, and one that makes room
+
+
+def test_the_explanation_tells_which_version_stands_in_the_way() -> None:
+    alice()
+    take_in(V1, V2, V3)
+    stand = standings([ALICE], Purpose.AUTO_UPDATE, now=NOON)[ALICE]
+    known = versions.family_of(V1, ALICE, stand, policy=POLICY)
+    evaluation = evaluate(V1, ALICE, policy=POLICY, person=person_facts(stand, family=known))
+    assert (evaluation.verdict, evaluation.reason) == ("no", "newer_version")
+    lines = {line.rule: line for line in evaluation_lines(evaluation)}
+    assert lines["R15i"].looked_at == ("newest version: 10.5555/v3",)
+    assert "Settings" in lines["R15i"].mend

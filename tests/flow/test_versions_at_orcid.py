@@ -17,10 +17,12 @@ from profiles.people.models import Person
 from profiles.people.preferences import Choices, Versions
 from profiles.pipeline import preferences
 from profiles.pipeline.deliver import deliver
+from profiles.pipeline.explain import explain
 from profiles.pipeline.harvest import harvest
 from profiles.pipeline.services import Services, build
 from profiles.simulator import seed
 from profiles.simulator.server import Simulation
+from profiles.values.doi import Doi
 
 from .people import ALICE, SCOPE, permit, person
 
@@ -224,3 +226,17 @@ def test_a_new_choice_reaches_the_record(
         choose(alice, choice)
         deliver(ALICE, real)
         assert groups(simulation) == expected
+
+
+def test_the_explanation_of_an_older_version_names_the_newest(
+    alice: Person, simulation: Simulation, real: Services
+) -> None:
+    choose(alice, Versions.NEWEST)
+    for one in ZENODO:
+        simulation.datacite.register(record(*one))
+    go_round(real)
+    found = explain(Doi("10.5555/v1"), ALICE)
+    assert found.evaluation.reason == "newer_version"
+    (line,) = [line for line in found.lines if line.code == "newer_version"]
+    assert line.looked_at == ("newest version: 10.5555/v3",)
+    assert explain(Doi("10.5555/v3"), ALICE).evaluation.verdict == "send"

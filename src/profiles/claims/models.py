@@ -172,7 +172,7 @@ class StoredWork(models.Model):
 
     class Meta:
         indexes = (
-            GinIndex(fields=["versions"], name="work_by_version"),
+            GinIndex(fields=["versions"], name="work_by_version", fastupdate=False),
             models.Index(fields=["checked_at"], name="work_checked_at"),
         )
 

@@ -115,13 +115,14 @@ def _choose(
     now: datetime,
 ) -> int:
     """For who does not want all versions: the others, also those named `before`, may change too."""
+    dois = {work.doi, *other_versions(work), *before}
+    versions.hold(orcid, dois)
     by_rule = not wish.why and may_move(held)
     if by_rule:
         _mark(work, orcid, wish, held, now=now)
     count = 0 if by_rule else _write(work, orcid, wish, held, now=now)
     if not person.auto_update:
         return count
-    dois = {work.doi, *other_versions(work), *before}
     arrived = work if by_rule else None
     return count + versions.settle(
         orcid, person, dois, policy=policy, by=BY, now=now, arrived=arrived

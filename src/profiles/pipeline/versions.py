@@ -64,6 +64,14 @@ def settle(
     return sum(changed)
 
 
+def hold(orcid: OrcidId, dois: Collection[Doi]) -> None:
+    """Lock the claims that `settle` may change, before one of them is changed.
+
+    All who lock several claims do so in the same order, so that nobody waits in a circle.
+    """
+    ledger.holdings_of(orcid, metadata.relatives(orcid, dois), lock=True)
+
+
 def family_of(work: Work, orcid: OrcidId, person: Standing, *, policy: Policy) -> Family | None:
     """The versions of this work that come into question for the person, to explain the choice."""
     if person.versions == Versions.GROUPED:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -108,19 +109,16 @@ def hidden(doi: Doi, *, asked_at: datetime, now: datetime) -> int:
             return 0
         ledger.note_of_all(doi, Mark.HIDDEN, by=BY, now=now)
         changed = {
-            orcid: _settle(orcid, doi, Kind.HIDDEN, person=person, held=held[orcid], by=BY, now=now)
-            + _make_room(orcid, doi, person, now=now)
+            orcid: _settle_all(orcid, [(doi, Kind.HIDDEN, held[orcid])], person, by=BY, now=now)
             for orcid, person in people.items()
         }
         nudge(orcid for orcid, count in changed.items() if count)
     return sum(changed.values())
 
 
-def _make_room(orcid: OrcidId, doi: Doi, person: Standing, *, now: datetime) -> int:
+def _chooses(person: Standing) -> bool:
     """Where the person wants one version alone, another may come in the place of what leaves."""
-    if person.versions == Versions.GROUPED or not person.auto_update:
-        return 0
-    return versions.settle(orcid, person, [doi], policy=services().policy, by=BY, now=now)
+    return person.versions != Versions.GROUPED and person.auto_update
 
 
 def registered(work: Work, *, now: datetime) -> int:
@@ -163,11 +161,11 @@ def preference_changed(orcid: OrcidId, now: datetime) -> int:
         person = standings([orcid], Purpose.AUTO_UPDATE, now=now, lock=True).get(orcid)
         if person is None:
             return 0
-        changed = 0
-        for doi, is_hidden, held in ledger.withdrawn_holdings(orcid):
-            kind = _kind(held, person.withdrawn, is_hidden=is_hidden)
-            if _settle(orcid, doi, kind, person=person, held=held, by=orcid, now=now):
-                changed += 1 + _make_room(orcid, doi, person, now=now)
+        marked = [
+            (doi, _kind(held, person.withdrawn, is_hidden=is_hidden), held)
+            for doi, is_hidden, held in ledger.withdrawn_holdings(orcid)
+        ]
+        changed = _settle_all(orcid, marked, person, by=orcid, now=now)
         if changed:
             nudge([orcid], priority=CLICK)
     return changed
@@ -177,6 +175,28 @@ def _kind(held: Holding, preference: Withdrawn, *, is_hidden: bool) -> Kind:
     """Of a work that is withdrawn in both ways, the one for which it would leave."""
     unnamed_leaves = held.unnamed and Kind.UNNAMED not in KEPT[preference]
     return Kind.HIDDEN if is_hidden and not unnamed_leaves else Kind.UNNAMED
+
+
+def _settle_all(
+    orcid: OrcidId,
+    works: Sequence[tuple[Doi, Kind, Holding]],
+    person: Standing,
+    *,
+    by: str,
+    now: datetime,
+) -> int:
+    """How many claims have something to do, those of other versions among them."""
+    dois = [doi for doi, _, _ in works]
+    if _chooses(person):
+        versions.hold(orcid, dois)
+    count = sum(
+        _settle(orcid, doi, kind, person=person, held=held, by=by, now=now)
+        for doi, kind, held in works
+    )
+    if _chooses(person):
+        policy = services().policy
+        count += versions.settle(orcid, person, dois, policy=policy, by=by, now=now)
+    return count
 
 
 def _settle(

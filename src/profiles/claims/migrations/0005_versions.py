@@ -27,6 +27,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='storedwork',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['versions'], name='work_by_version'),
+            index=django.contrib.postgres.indexes.GinIndex(fastupdate=False, fields=['versions'], name='work_by_version'),
         ),
     ]
