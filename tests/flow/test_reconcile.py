@@ -280,8 +280,11 @@ class TestWhatThePersonDidThere:
         assert reconcile(ALICE, real) == Compared(repaired=1)
         deliver(ALICE, real)
         assert codes(alice) == []
-        assert claim().reason == reason
-        assert happened()[-3:] == ["find", "DELETE", "clear"]
+        state, event = (
+            (State.DECLINED, "decline") if reason == "never_add" else (State.REMOVED, "clear")
+        )
+        assert (claim().state, claim().reason) == (state, reason)
+        assert happened()[-3:] == ["find", "DELETE", event]
 
 
 RECORDS = [

@@ -205,7 +205,8 @@ def _let_go(claim: Claim, *, now: datetime) -> Change | None:
     claim.put_code, claim.fingerprint, claim.api_client = None, "", ""
     reason = claim.unwanted_for or "removed_at_orcid"
     claim.wanted, claim.unwanted_for = Wanted.ABSENT, reason
-    return step(claim, Event.CLEAR, reason=reason, by=BY, now=now)
+    event = Event.DECLINE if reason == "never_add" else Event.CLEAR
+    return step(claim, event, reason=reason, by=BY, now=now)
 
 
 def _imported(orcid: OrcidId, new: Sequence[tuple[Doi, OwnWork]], *, now: datetime) -> list[Claim]:

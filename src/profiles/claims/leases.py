@@ -217,13 +217,14 @@ def _settled(claim: Claim, taken: Taken, found: Settlement, *, now: datetime) ->
         return step(claim, Event.POSTPONE, by="worker", now=now, due_at=now, quiet=True)
     settled = found.event in (Event.KEEP, Event.CLEAR)
     claim.attempts = 0 if settled else taken.attempts + found.tried
-    reason = found.reason
-    if found.event == Event.CLEAR:
-        reason = found.reason or claim.unwanted_for
+    event, reason = found.event, found.reason
+    if event == Event.CLEAR:
+        reason = claim.unwanted_for or found.reason
         claim.wanted, claim.unwanted_for = Wanted.ABSENT, reason
+        event = Event.DECLINE if reason == "never_add" else event
     return step(
         claim,
-        found.event,
+        event,
         reason=reason,
         message=found.message,
         by="worker",

@@ -87,6 +87,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (S.WORKING, E.UNWANT): S.WORKING,
     (S.WORKING, E.KEEP): S.DONE,
     (S.WORKING, E.CLEAR): S.REMOVED,
+    (S.WORKING, E.DECLINE): S.DECLINED,  # off the record again, and still never to be added
     (S.WORKING, E.POSTPONE): S.WAITING,
     (S.WORKING, E.EXPIRE): S.WAITING,
     (S.WORKING, E.HOLD): S.HELD,
