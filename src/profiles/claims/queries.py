@@ -294,5 +294,5 @@ def _makes_sense(action: str, claim: Claim) -> bool:
         case "retry":
             return claim.state != State.WAITING or claim.attempts > 0
         case "decline":
-            return claim.put_code is None and not claim.unsure and claim.reason != "never_add"
+            return claim.put_code is None and not claim.unsure
     return True
