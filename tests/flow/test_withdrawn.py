@@ -6,21 +6,24 @@ from dataclasses import replace
 from datetime import timedelta
 
 import httpx2
+import msgspec
 import pytest
 from django.conf import settings
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from profiles.claims import queries
+from profiles.claims import metadata, queries
+from profiles.claims import presence as kept
 from profiles.claims.models import Change, Claim, StoredWork
 from profiles.claims.states import Mark, Origin, State, Wanted
 from profiles.errors import UnexpectedAnswer, Unreachable
 from profiles.people.models import Person
 from profiles.people.preferences import Versions, Withdrawn
-from profiles.pipeline import presence, wishes
+from profiles.pipeline import presence, wishes, withdrawn
 from profiles.pipeline.deliver import deliver
 from profiles.pipeline.harvest import harvest
 from profiles.pipeline.jobs import presence_job
+from profiles.pipeline.match import accept
 from profiles.pipeline.presence import REQUESTS, look
 from profiles.pipeline.reconcile import reconcile
 from profiles.pipeline.services import Services, build
@@ -235,6 +238,17 @@ def test_by_preference_it_leaves_and_comes_back(tides: Simulation, real: Service
     assert history() == [Mark.HIDDEN]  # it was off when it was shown: that it is wanted says more
 
 
+def test_what_left_comes_back_by_a_look_where_the_feed_missed_it(
+    tides: Simulation, real: Services
+) -> None:
+    prefer(Withdrawn.REMOVE)
+    tides.datacite.hide(DOI)
+    a_week_later(real)
+    tides.datacite.show(DOI)
+    a_week_later(real)
+    assert (titles(tides), marked()) == ([DOI], False)
+
+
 def test_the_preference_can_be_changed_afterwards(tides: Simulation, real: Services) -> None:
     tides.datacite.hide(DOI)
     a_week_later(real)
@@ -440,6 +454,28 @@ def test_a_doi_that_always_fails_does_not_keep_others_from_being_looked_at(
     assert timedelta(days=5) < timezone.now() - again < timedelta(days=7)  # tomorrow
 
 
+def test_metadata_that_came_while_we_asked_are_believed(tides: Simulation, real: Services) -> None:
+    """It was hidden when we asked, and shown before we had written that down."""
+    asked_at = timezone.now() - timedelta(minutes=1)
+    tides.datacite.update(DOI, {"titles": [{"title": "High tides"}]})
+    go_round(real)
+    assert withdrawn.hidden(DOI, asked_at=asked_at, now=timezone.now()) == 0
+    assert not marked()
+
+
+def test_metadata_of_a_hidden_doi_that_come_by_another_way_make_it_looked_at(
+    tides: Simulation, real: Services
+) -> None:
+    """As when the person finds it by a search that lags behind."""
+    tides.datacite.hide(DOI)
+    a_week_later(real)
+    found = metadata.work(DOI)
+    assert found
+    wishes.add(ALICE, found)
+    assert look(real).dois == 1
+    assert marked()
+
+
 # ---- with an account
 
 
@@ -459,6 +495,23 @@ def test_an_account_is_told_that_a_doi_is_hidden(tides: Simulation) -> None:
         tides.datacite.hide(DOI)
         found = a_week_later(real)
         assert (found.hidden, marked()) == (1, True)
+
+
+def test_that_it_was_hidden_before_what_we_know_says_nothing(
+    tides: Simulation, real: Services
+) -> None:
+    tides.datacite.update(DOI, {})
+    go_round(real)
+    known = metadata.work(DOI)
+    assert known
+    assert known.metadata_version
+    for version, hidden in [
+        (known.metadata_version - 1, False),
+        (known.metadata_version + 1, True),
+    ]:
+        told = msgspec.structs.replace(known, state="registered", metadata_version=version)
+        accept(told, policy=real.policy, now=timezone.now())
+        assert marked() == hidden
 
 
 def test_hidden_dois_that_nobody_has_leave_no_trace(tides: Simulation) -> None:
@@ -496,7 +549,11 @@ def test_an_interrupted_round_goes_on_where_it_stopped(
     assert StoredWork.objects.filter(checked_at=None).count() == 0
 
 
-def test_one_go_asks_no_more_than_its_share(tides: Simulation, real: Services) -> None:
+@pytest.mark.parametrize("at_once", [100, 10])
+def test_one_go_asks_no_more_than_its_share(
+    tides: Simulation, real: Services, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(presence, "AT_ONCE", at_once)
     dois = with_many(tides, real, 40)
     for doi in dois:
         tides.datacite.hide(doi)
@@ -528,7 +585,7 @@ def test_a_lost_answer_in_the_middle_leaves_each_marked_once(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(presence.kept, "checked", killed)
+        patch.setattr(kept, "checked", killed)
         with pytest.raises(KeyboardInterrupt):
             look(real)
     look(real)
