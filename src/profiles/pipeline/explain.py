@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from django.utils import timezone
 
-from ..claims import ledger, metadata
+from ..claims import ledger, metadata, presence
 from ..claims.ledger import Holding
 from ..errors import NotFound
 from ..matching import Evaluation, ExplainLine, evaluate, evaluation_lines
@@ -66,6 +66,7 @@ def _work(doi: Doi, held: Holding | None) -> Work:
         known = metadata.work(doi) if held else None
         if known is None:
             raise
+        presence.look_again(doi)  # so that it is marked, if it is not yet
         return msgspec.structs.replace(known, state="registered")
 
 
