@@ -203,7 +203,7 @@ def test_the_older_one_leaves_the_record_with_a_reason_of_its_own() -> None:
     claim = Claim.objects.get(doi=V1.doi)
     assert (claim.state, claim.wanted) == (State.WAITING, Wanted.ABSENT)
     on_record()
-    assert str(REASONS["newer_version"].words).startswith("You chose to have only the newest")
+    assert str(REASONS["newer_version"].words).startswith("You chose to have only one version")
 
 
 def test_what_never_went_there_is_noted_and_left_out_without_a_call() -> None:

@@ -231,7 +231,7 @@ def test_a_choice_of_versions_takes_effect_at_once(as_alice: Client, alice: Pers
     claim = stored("10.5555/v1")
     assert (claim.state, claim.reason) == (State.REMOVED, "newer_version")
     page = Page(as_alice.get(f"/works/{claim.uuid}"))
-    assert "You chose to have only the newest version of a work" in page.words
+    assert "You chose to have only one version of a work: the newest" in page.words
     as_alice.post("/settings/account", {"auto_update": "on", "versions": "grouped"})
     assert stored("10.5555/v1").wanted == "present"
 

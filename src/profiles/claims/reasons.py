@@ -135,7 +135,7 @@ REASONS: dict[str, Reason] = {
     ),
     "newer_version": Reason(
         State.REMOVED,
-        _("You chose to have only the newest version of a work, and there is a newer one."),
+        _("You chose to have only one version of a work: the newest, which is another DOI."),
         _("Change the choice in Settings, or restore this one to have it too."),
     ),
     "only_concept": Reason(
