@@ -29,7 +29,7 @@ def redacted(text: str, token: str, *, complete: bool) -> str:
             text = re.sub(re.escape(spelling), HIDDEN, text, flags=re.IGNORECASE)
         if not complete:
             text = _without_beginning(text, token)
-        if (_plain(token) or token) in _plain(text):
+        if _repeats(text, token):
             return WITHHELD
     return _UUID.sub(HIDDEN, _CALLED_TOKEN.sub(rf"\1{HIDDEN}", text))
 
@@ -52,8 +52,14 @@ def _without_beginning(text: str, token: str) -> str:
     return text
 
 
-def _plain(text: str) -> str:
-    """As a reader could put it together again: without layout, entities and percent signs."""
-    for _ in range(3):  # what is encoded three times over nobody reads
+def _repeats(text: str, token: str) -> bool:
+    """Whether a reader could put the token together again: from layout, entities, percent signs."""
+    for _ in range(4):  # what is encoded four times over nobody reads
+        if token.lower() in text.lower() or (_bare(token) or token) in _bare(text):
+            return True
         text = html.unescape(unquote(text))
+    return False
+
+
+def _bare(text: str) -> str:
     return _LAYOUT.sub("", text).lower()

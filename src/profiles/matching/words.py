@@ -254,7 +254,7 @@ WORDS: dict[str, Words] = {
         _("DataCite's support blocked it for this ORCID record."),
         _("If you think that this is wrong, write to support@datacite.org."),
         "If you think that this is wrong, write to support@datacite.org.",
-        "`profiles claims show` tells who blocked it and why; `profiles claims unblock` lifts it.",
+        "See with `profiles claims show` who blocked it and why; `profiles claims unblock` lifts it.",
     ),
     "type_allowed": Words(_("The researcher wants works of this type.")),
     "type_excluded": Words(
