@@ -97,13 +97,25 @@ class Cpu(NamedTuple):
     workers: float
     database: float
     simulators: float
+    busy: float  # of all processors, whoever used them
+    possible: float
+
+    @property
+    def others(self) -> float:
+        """What share of the processors was used by what has nothing to do with it."""
+        ours = self.workers + self.database + self.simulators
+        return max(self.busy - ours, 0.0) / self.possible if self.possible else 0.0
 
     def since(self, earlier: Cpu) -> Cpu:
         return Cpu(*(now - then for now, then in zip(self, earlier, strict=True)))
 
 
 def cpu(crew: Crew, *, database: psutil.Process, simulators: psutil.Process) -> Cpu:
+    machine = psutil.cpu_times()
+    resting = machine.idle + getattr(machine, "iowait", 0.0)
     return Cpu(
+        busy=sum(machine) - resting,
+        possible=sum(machine),
         workers=sum(map(_own, crew.processes)),
         database=_own(database) + _of_the_dead(database) + sum(map(_own, database.children())),
         simulators=_own(simulators),

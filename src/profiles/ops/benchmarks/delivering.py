@@ -89,27 +89,40 @@ class Ground:
                     name="of the least possible",
                     value=ratio,
                     unit="×",
-                    bound="≤",
+                    bound="≤" if least else None,  # all within the burst: nothing to compare
                     goal=1.05,
                     remark=f"(requests − burst) / rate = {least:.1f} s",
                 ),
                 _memory(done.peak),
+                _others(done.cpu),
             ),
         )
 
     def speed(self) -> Part:
         done = self._round("speed", rate=NO_LIMIT, burst=NO_LIMIT)
-        per_work = Cpu(*(1000 * seconds / done.claims for seconds in done.cpu))
         return Part(
             f"As fast as it goes: {self.size.persons:,} persons × {self.size.works} new DOIs, "
             f"no limiter, {self.size.workers} workers, {os.cpu_count()} processors",
             (
                 *_kept(done.seen, done.claims, done.exactly_once),
                 Figure(name="works a second", value=done.claims / done.seconds),
-                Figure(name="workers' CPU a work", value=per_work.workers, unit="ms"),
-                Figure(name="PostgreSQL's CPU a work", value=per_work.database, unit="ms"),
-                Figure(name="simulators' CPU a work", value=per_work.simulators, unit="ms"),
+                Figure(
+                    name="workers' CPU a work",
+                    value=1000 * done.cpu.workers / done.claims,
+                    unit="ms",
+                ),
+                Figure(
+                    name="PostgreSQL's CPU a work",
+                    value=1000 * done.cpu.database / done.claims,
+                    unit="ms",
+                ),
+                Figure(
+                    name="simulators' CPU a work",
+                    value=1000 * done.cpu.simulators / done.claims,
+                    unit="ms",
+                ),
                 _memory(done.peak),
+                _others(done.cpu),
             ),
         )
 
@@ -125,16 +138,18 @@ class Ground:
             seeding.analyze()
             say(f"{waiting:,} claims wait")
             time.sleep(RUN_IN_SECONDS)
+            before = self._cpu(crew)
             begun = time.monotonic()
             made = self._click(plan, crew)
             arrivals = self._arrivals(made, crew)
             seconds = time.monotonic() - begun
+            used = self._cpu(crew).since(before)
             left = _unfinished()
         seen: Seen = self.stand_ins.seen()
         return Part(
             f"Clicks during a backlog of {waiting:,} claims: {len(made)} of them, "
             f"{size.clicks_a_second:g} a second, at ORCID's pace, {size.workers} workers",
-            (*clicks.waits(made, arrivals), *_kept(seen), _memory(crew.peak)),
+            (*clicks.waits(made, arrivals), *_kept(seen), _memory(crew.peak), _others(used)),
             (
                 f"{left:,} claims still wait after {seconds:.0f} s of clicks."
                 + ("" if left else " Too few: the last clicks met no backlog. Use --backlog."),
@@ -269,6 +284,16 @@ def _kept(seen: Seen, claims: int | None = None, once: int | None = None) -> Ite
 
 def _memory(peak: int) -> Figure:
     return Figure(name="a worker's memory", value=peak / MB, unit="MB", bound="<", goal=MEMORY_MB)
+
+
+def _others(used: Cpu) -> Figure:
+    """Figures in seconds mean little where the machine had other things to do."""
+    return Figure(
+        name="used by others",
+        value=100 * used.others,
+        unit="%",
+        remark="of the processors, meanwhile",
+    )
 
 
 def _workers() -> int:
