@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,11 +55,16 @@ class World:
 
 @contextmanager
 def running(
-    database_server: str, home: Path, *, way_to_orcid: Callable[[str], str] = str
+    database_server: str,
+    home: Path,
+    *,
+    way_to_orcid: Callable[[str], str] = str,
+    more: Mapping[str, str] | None = None,
 ) -> Iterator[World]:
     """A service of its own on any free port, reading changed DOIs every second.
 
-    `way_to_orcid` may put something between the service and ORCID's API.
+    `way_to_orcid` may put something between the service and ORCID's API; `more` are further
+    settings.
     """
     url = f"http://localhost:{_free_port()}"
     simulation = server.start(service_url=url)
@@ -77,7 +82,8 @@ def running(
                     "PROFILES_BASE_URL": url,
                     "ORCID_API_URL": way_to_orcid(simulation.orcid.url),
                     "HARVEST_SECONDS": "1",
-                },
+                }
+                | dict(more or {}),
             )
             try:
                 whole.start()

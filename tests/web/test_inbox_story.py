@@ -30,7 +30,7 @@ PATIENCE = 30
 def world(database_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     home = tmp_path_factory.mktemp("inbox")
     on = {"ORCID_NOTIFICATIONS": "on", "ORCID_WEBHOOKS": "on"}
-    with worlds.running(database_server, home, **on) as running:
+    with worlds.running(database_server, home, more=on) as running:
         yield running
 
 
