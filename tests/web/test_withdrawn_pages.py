@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -9,7 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from profiles.claims import ledger
+from profiles.claims import ledger, presence
 from profiles.claims.models import Claim
 from profiles.claims.states import Origin, State
 from profiles.people import accounts
@@ -122,6 +123,18 @@ def test_somebody_elses_hidden_doi_is_as_unknown_as_none(
     page = asked(as_bob)
     assert TITLE not in page.words
     assert "no public DOI of that name" in page.words
+
+
+def test_who_asks_for_a_hidden_doi_has_it_looked_at(
+    as_alice: Client, teapots: Person, simulation: Simulation
+) -> None:
+    register(simulation)
+    assert not presence.not_checked_since(timezone.now() - timedelta(days=1), limit=1)
+    asked(as_alice)
+    assert not presence.not_checked_since(timezone.now() - timedelta(days=1), limit=1)
+    simulation.datacite.hide(DOI)
+    asked(as_alice)
+    assert presence.not_checked_since(timezone.now() - timedelta(days=1), limit=1) == (DOI,)
 
 
 EXPLAINED = [
