@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from profiles.claims import comparison, leases, ledger, queries
@@ -386,6 +388,32 @@ def test_each_reading_is_written_down_and_no_token(alice: Simulation, real: Serv
     ]
     assert ledger.forget(ALICE) == 0
     assert not Attempt.objects.exists()
+
+
+def test_a_work_that_somebody_wishes_for_at_this_moment_is_theirs(alice: Simulation) -> None:
+    """The wish is committed while the comparison writes: neither of them fails."""
+    works = [OwnWork(7, CLIENT, (DOI,)), OwnWork(8, CLIENT, (Doi("10.5555/other"),))]
+
+    def compared() -> Compared:
+        try:
+            return comparison.compare(ALICE, works, api_clients=(CLIENT,), now=NOON)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            want()
+            running = pool.submit(compared)
+            while not _somebody_waits():
+                time.sleep(0.02)
+        assert running.result(10) == Compared(imported=1)
+    assert claim().state == State.WAITING  # the worker finds what is there
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone() is not None
 
 
 def test_ten_thousand_works_are_few_statements_and_seconds(
