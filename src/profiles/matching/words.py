@@ -55,10 +55,7 @@ WORDS: dict[str, Words] = {
     "findable": Words(_("The DOI is findable.")),
     "not_findable": Words(
         _("The DOI is not findable: its metadata are not public."),
-        _(
-            "Ask the repository to make the DOI findable. If it is on your record already, it stays "
-            "there or leaves it as you chose under Settings."
-        ),
+        _("Ask the repository to make the DOI findable."),
         "Change the DOI's state to findable.",
         "It follows by itself when the repository makes the DOI findable. Where it is on a record "
         "already, it stays there or leaves it as the record's owner chose.",
