@@ -136,7 +136,8 @@ def test_what_becomes_of_a_reading(http: httpx2.Client, behave: Behaviour, remar
 
 
 def test_no_more_is_read_than_fits(http: httpx2.Client) -> None:
-    with serving(says(answered("409 Conflict", ERROR + b" " * 300_000))) as server:
+    long = b'{"more": "' + b"x" * 300_000 + b'", ' + ERROR[1:]
+    with serving(says(answered("409 Conflict", long))) as server:
         answer = api(http, server.url).add(ALICE, b"{}", token=TOKEN)
         assert judge(answer).kind is Kind.LATER  # refused, and the reason not read to its end
         roomy = OrcidApi(http, api_url=server.url)
