@@ -165,9 +165,9 @@ class TestNothingOverridesIt:
             with pytest.raises(IntegrityError), transaction.atomic():
                 Claim.objects.update(**slip)
 
-    def test_not_even_closing_the_account(self) -> None:
+    def test_but_nothing_is_kept_of_who_closed_the_account(self) -> None:
         ledger.forget(ALICE)
-        assert stands() == (State.REMOVED, BLOCKED)
+        assert not Claim.objects.exists()
 
 
 class TestOnItsWay:

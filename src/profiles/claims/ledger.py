@@ -427,21 +427,7 @@ def _lock(claims: QuerySet[Claim]) -> list[Claim]:
 
 
 def forget(orcid: OrcidId) -> int:
-    """Erase a person's claims, their history and all calls. How many claims.
-
-    A block stays, and who set it, when and why: it would be no block if one could leave and come
-    back. What was wanted before it is forgotten.
-    """
+    """Erase a person's claims, their history and all calls. How many claims."""
     with transaction.atomic():
         Attempt.objects.filter(orcid=orcid).delete()
-        mine = Claim.objects.filter(orcid=orcid)
-        erased = mine.filter(before_block="").delete()[1].get("claims.Claim", 0)
-        blocked = _lock(mine)
-        Change.objects.filter(claim__in=blocked).exclude(event=Event.BLOCK).delete()
-        for claim in blocked:
-            claim.before_block, claim.put_code, claim.fingerprint = UNBLOCKED, None, ""
-            claim.api_client, claim.unsure, claim.sent_at = "", False, None
-            if claim.state != State.REMOVED:
-                step(claim, Event.CLEAR, reason=BLOCKED, by="erasure", now=claim.updated)
-        write(blocked, ())
-    return erased
+        return Claim.objects.filter(orcid=orcid).delete()[1].get("claims.Claim", 0)
