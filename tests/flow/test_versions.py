@@ -430,3 +430,13 @@ def test_the_explanation_tells_which_version_stands_in_the_way() -> None:
     lines = {line.rule: line for line in evaluation_lines(evaluation)}
     assert lines["R15i"].looked_at == ("newest version: 10.5555/v3",)
     assert "Settings" in lines["R15i"].mend
+
+
+def test_one_that_stays_is_left_alone_when_another_comes() -> None:
+    """Also where the metadata do not tell their version, so that they could be new each time."""
+    alice()
+    first, second = (msgspec.structs.replace(one, metadata_version=None) for one in (V1, V2))
+    take_in(second)
+    on_record()
+    assert take_in(first) == 0
+    assert Claim.objects.get(doi=V2.doi).state == State.DONE
