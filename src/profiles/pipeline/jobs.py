@@ -80,7 +80,7 @@ def harvest_job(timestamp: int) -> None:
             log.warning("harvest: %s", error.message)
 
 
-@app.periodic(cron=_every(5))
+@app.periodic(cron=_every(2))
 @app.task(name="feed", queueing_lock="feed", priority=HOUSEKEEPING)
 def feed_job(timestamp: int, after: str = "") -> None:
     """Nudge those whose claims are due, everybody in turn.
