@@ -238,8 +238,8 @@ def test_the_claims_of_a_page_cost_one_query(
 ) -> None:
     for number in range(find.PAGE):
         register(datacite, f"10.5555/{number}", orcid=ALICE)
-    # The session, the person, the permission (two), the claims.
-    with django_assert_max_num_queries(5):
+    # The session, the person, the permission (two, and one for the banner), the claims.
+    with django_assert_max_num_queries(6):
         assert len(boxes(searched(as_alice))) == find.PAGE
 
 

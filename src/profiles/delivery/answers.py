@@ -74,7 +74,9 @@ def read(
         status=status,
         error_code=code,
         oauth_error=secrecy.redacted(oauth_error, token, complete=complete)[:100],
-        foreign=not complete or _foreign(body, content, oauth_error, code, failed=failed),
+        # ORCID says why it refuses.
+        foreign=not complete
+        or (not (code or oauth_error) if failed else _beside(verb, body, content)),
         text=_text(body, content, token, complete=complete) if failed or content is None else "",
         put_code=_put_code(location),
         retry_after=seconds(headers.get("Retry-After", ""), headers.get("Date", ""), now=now),
@@ -167,13 +169,11 @@ def _item(item: Mapping[str, Any], token: str) -> Answer | None:
     )
 
 
-def _foreign(
-    body: bytes, content: Mapping[str, Any] | None, oauth: str, code: int | None, *, failed: bool
-) -> bool:
-    """ORCID says why it refuses. When all is well it may say nothing, or send the work."""
-    if failed:
-        return code is None and not oauth
-    return bool(body.strip()) and content is None and not _xml_root(body)
+def _beside(verb: Verb, body: bytes, content: Mapping[str, Any] | None) -> bool:
+    """When all is well ORCID says nothing or sends what was asked for; to an update, the work."""
+    if content is not None:
+        return verb == "PUT" and _number(content.get("put-code")) is None
+    return bool(body.strip()) and not _xml_root(body)
 
 
 def _text(body: bytes, content: Mapping[str, Any] | None, token: str, *, complete: bool) -> str:

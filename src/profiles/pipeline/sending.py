@@ -353,7 +353,7 @@ class Sending:
         return self.postponed(
             outcome,
             enough=retry.FEW_TRIES if alone else retry.TRIES,
-            otherwise="refused" if alone else "retries_used_up",
+            otherwise=(outcome.reason or "refused") if alone else "retries_used_up",
         )
 
     def _grant_ended(self, step: Step, outcome: Outcome, grant: UsableGrant) -> Settlement:

@@ -256,6 +256,7 @@ ODD = (
     Odd("PUT", 200, WORK, "", DONE, False, "as it should be"),
     Odd("PUT", 200, XML_WORK, "", DONE, False, "in XML, but the work"),
     Odd("PUT", 200, b"", "", DONE, False, "nothing to say"),
+    Odd("PUT", 200, b"{}", "", UNCLEAR, True, "an object, but no work"),
     Odd("PUT", 200, HTML, "", UNCLEAR, True, "a page with a 200: a gate in between"),
     Odd("PUT", 200, WORK[:20], "", UNCLEAR, True, "half a work"),
     Odd("PUT", 200, b'{"error": "invalid_token"}', "", UNCLEAR, True, "says no and yes"),
