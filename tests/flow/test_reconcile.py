@@ -189,6 +189,18 @@ class TestSecondCopies:
         assert codes(alice) == [known]
         assert happened() == ["want", "DELETE", "tidied"]
 
+    def test_an_update_that_was_refused_for_the_copys_sake_is_tried_again(
+        self, alice: Simulation, real: Services
+    ) -> None:
+        put(alice, DOI)
+        want()
+        Claim.objects.update(put_code=put(alice, DOI), api_client=CLIENT)
+        deliver(ALICE, real)
+        assert (claim().state, claim().reason) == (State.FAILED, "refused")
+        reconcile(ALICE, real)
+        deliver(ALICE, real)
+        assert (claim().state, claim().reason) == (State.DONE, "")
+
     def test_of_what_nobody_knew_the_oldest_stays(self, alice: Simulation, real: Services) -> None:
         first, _, _ = put(alice, DOI), put(alice, DOI), put(alice, DOI)
         reconcile(ALICE, real)

@@ -18,7 +18,7 @@ from ..values.orcid_id import OrcidId
 from . import attempts, presence
 from .leases import Try
 from .models import Change, Claim
-from .movement import line, step, write
+from .movement import line, move, step, write
 from .reasons import UNBLOCKED
 from .states import Event, Mark, Origin, State, Wanted, allows
 
@@ -141,15 +141,20 @@ def compare(
 
 
 def tidied(orcid: OrcidId, spare: Spare, call: Try, *, gone: bool) -> None:
-    """Write down a call that was to take a second copy off the record, and whether it is gone."""
+    """Write down a call that was to take a second copy off the record, and whether it is gone.
+
+    An update that ORCID refused for the copy's sake is then tried again.
+    """
     with transaction.atomic():
         attempts.record(orcid, call, claim=spare.claim)
-        claim = Claim.objects.filter(pk=spare.claim).first()
-        if claim is not None and gone:
-            state, reason = claim.state, claim.reason
-            Change(
-                claim=claim, at=call.at, event=Mark.TIDIED, state=state, reason=reason, by=BY
-            ).save()
+        claim = Claim.objects.filter(pk=spare.claim).select_for_update().first()
+        if claim is None or not gone:
+            return
+        state, reason = claim.state, claim.reason
+        Change(claim=claim, at=call.at, event=Mark.TIDIED, state=state, reason=reason, by=BY).save()
+        if claim.state == State.FAILED and claim.reason == "refused":
+            claim.attempts = 0
+            move(claim, Event.FIND, by=BY, now=call.at, due_at=call.at)
 
 
 def _known(claim: Claim) -> Known:

@@ -115,7 +115,7 @@ class _Comparison:
         full = any(adoption.is_full(works) for works in read.values())
         cured = (*ledger.CURED_BY_A_READING, *(() if full else ("record_full",)))
         released = ledger.release(self.orcid, reasons=cured, by=comparison.BY, now=self.now)
-        if compared.repaired or released:
+        if compared.repaired or compared.spares or released:
             nudge([self.orcid])
         return compared
 
