@@ -26,34 +26,24 @@ class Mishaps:
 
     def __init__(self) -> None:
         self._steps: int | None = None  # until death
-<<<<<<< HEAD
         self._last: int | None = None  # calls until death
-=======
->>>>>>> 7cadbe967c3616e825323447a61fa31f09328789
         self._calls: int | None = None  # until something is said
         self._said: Callable[[], None] | None = None
         self._wrong: BaseException | None = None
         self.dead = False
 
     def clear(self) -> None:
-<<<<<<< HEAD
         self._steps = self._last = self._calls = self._said = self._wrong = None
-=======
-        self._steps = self._calls = self._said = self._wrong = None
->>>>>>> 7cadbe967c3616e825323447a61fa31f09328789
         self.dead = False
 
     def death_after(self, steps: int) -> None:
         """Statements to the database, and calls begun or answered."""
         self._steps = steps
 
-<<<<<<< HEAD
     def death_at_call(self, calls: int) -> None:
         """When so many more have begun or been answered."""
         self._last = calls
 
-=======
->>>>>>> 7cadbe967c3616e825323447a61fa31f09328789
     def said_after(self, calls: int, said: Callable[[], None]) -> None:
         """What somebody else does, when so many calls have begun or been answered."""
         self._calls, self._said = calls, said
@@ -88,12 +78,9 @@ class Mishaps:
         return execute(sql, params, many, context)
 
     def _call(self, _: httpx2.Request | httpx2.Response) -> None:
-<<<<<<< HEAD
         if self._last is not None:
             self.dead = self.dead or not self._last
             self._last -= 1
-=======
->>>>>>> 7cadbe967c3616e825323447a61fa31f09328789
         self._step()
         if connection.in_atomic_block:
             self._wrong = AssertionError("a call to ORCID in the middle of a transaction")
