@@ -253,12 +253,18 @@ class Life(RuleBasedStateMachine):
 
     def choose(self, name: str, action: str) -> None:
         wish = self.wishes[name]
+        if self.is_new_to_us(name):
+            return
         getattr(wishes, action)(self.orcid, self.doi(name))
         match action:
             case "restore":
                 self.insisted(wish)
             case "remove" | "decline":
                 wish.present, wish.sticky, wish.either = False, True, False
+
+    def is_new_to_us(self, name: str) -> bool:
+        """A work from before there was a claim, whose metadata have not been fetched."""
+        return self.claim(name) is not None and metadata.work(self.doi(name)) is None
 
     def insisted(self, wish: Wish) -> None:
         wish.present, wish.sticky, wish.either = True, False, wish.gone
@@ -267,6 +273,8 @@ class Life(RuleBasedStateMachine):
     def block_by_staff(self, name: str) -> None:
         """Put, or lifted."""
         wish, doi = self.wishes[name], self.doi(name)
+        if self.is_new_to_us(name):
+            return
         if not wish.blocked:
             wishes.block(self.orcid, doi, by="staff", note="")
             wish.blocked = True
