@@ -31,10 +31,20 @@ def run(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
 def test_every_command_is_there_and_its_help_says_the_same(command: Command) -> None:
     target = command.load()
     if isinstance(target, typer.Typer):
-        assert target.registered_commands
+        assert target.info.help == command.help
+        _, lists, listed = command.help.partition(": ")
+        assert not lists or set(listed.rstrip(".").split(", ")) == _names(target)
     else:
         said = (inspect.getdoc(target) or "").splitlines()[0]
         assert said.startswith(command.help.rstrip("."))
+
+
+def _names(app: typer.Typer) -> set[str]:
+    callbacks = [
+        one.name or getattr(one.callback, "__name__", "") for one in app.registered_commands
+    ]
+    assert callbacks
+    return set(callbacks)
 
 
 def test_help_names_every_command() -> None:
