@@ -18,6 +18,8 @@ HOW = "; CONTRIBUTING.md says how to make and update translations"
 # What is filled in, what is marked up, and where it leads.
 KEPT = re.compile(r"%\(\w+\)[sd]|%[sd]|</?\w+[^>]*>|https?://[^\s<”\"]*[\w/]|[\w.]+@[\w.]+\w")
 
+MUCH, SPARE = 2, 25  # so many times as long, and so many characters for the short ones
+
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_compiled_is_what_is_written(language: str) -> None:
@@ -66,6 +68,16 @@ def test_every_reason_speaks_every_language(code: str, language: str) -> None:
     for source, words in zip(english, translated, strict=True):
         assert words != source, f"{code} in {language} is not translated: {source}{HOW}"
         assert words[-1] in ".?", words
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_translation_says_much_more_than_the_english(language: str) -> None:
+    """A translation that goes on has a sentence that the others do not have, or an old one."""
+    for entry in catalogue.entries(language):
+        sources = (entry.msgid, entry.plural) if entry.plural else (entry.msgid,)
+        for source, words in zip(sources, entry.translations, strict=True):
+            assert len(words) <= MUCH * len(source) + SPARE, f"{source}: {words}"
+            assert words.count(". ") <= source.count(". "), f"{source}: {words}"
 
 
 def test_the_address_is_formal() -> None:
