@@ -20,7 +20,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from profiles.claims.models import Claim
 from profiles.people import client_tokens
-from profiles.people.models import Person
+from profiles.people.models import Grant, Person
 from profiles.pipeline import asking, erasure, invitations, inviting, match
 from profiles.pipeline.deliver import deliver
 from profiles.pipeline.inviting import State
@@ -95,6 +95,12 @@ class Days:
         return self.simulation.orcid.inbox(JOSIAH)
 
     @property
+    def states(self) -> list[str]:
+        """Of the links in the inbox."""
+        links = [each["authorization-url"]["uri"] for each in self.inbox]
+        return [parse_qs(urlsplit(link).query)["state"][0] for link in links]
+
+    @property
     def dois(self) -> list[list[str]]:
         """Of each notification in the inbox."""
         return [
@@ -147,7 +153,8 @@ def test_the_whole_round_from_an_unknown_persons_doi_to_the_record(
     assert "sign in with ORCID to go on" in browser.words
     assert not is_signed_in(browser)
     at_orcid(browser.press("Sign in with ORCID"), "Josiah Carberry")
-    at_orcid(browser, "Josiah Carberry")
+    assert browser.heading == "One more step: your permission"
+    at_orcid(browser.press("turn-on"), "Josiah Carberry")
     assert (browser.path, browser.status) == ("/works", 200)
     assert "You gave permission. Thank you!" in browser.words
     assert Person.objects.get().auto_update
@@ -175,16 +182,31 @@ def test_the_code_from_the_inbox_is_never_used(
     assert not Person.objects.exists()
 
 
+def test_no_address_that_one_is_led_to_turns_auto_update_on(
+    browser: Browser, simulation: Simulation, days: Days
+) -> None:
+    """ORCID asks nothing twice, so that a whole round may pass without a click."""
+    days.found()
+    days.passes()
+    state_of = days.states[0]
+    sign_in_with_orcid(browser).press("Get ORCID Token").press("authorize-button")
+    browser.go(f"/orcid/auto_update/callback?code=abcdef&state={state_of}")
+    assert len(browser.way) == 1  # nothing was asked at ORCID
+    assert not Person.objects.get().auto_update
+    assert Grant.objects.count() == 1
+    browser.press("turn-on")
+    assert Person.objects.get().auto_update
+
+
 def test_who_is_signed_in_here_as_somebody_else_gives_nothing_away(
     new_browser: Callable[[], Browser], simulation: Simulation, days: Days
 ) -> None:
     """Laura opens the address that Josiah was sent: the round is hers, and asks her."""
     days.found()
     days.passes()
-    (found,) = days.inbox
+    (state_of,) = days.states
     laura = sign_in_with_orcid(new_browser(), "Laura Sample")
-    state_of = parse_qs(urlsplit(found["authorization-url"]["uri"]).query)["state"][0]
-    laura.go(f"/orcid/auto_update/callback?code=abcdef&state={state_of}")
+    laura.go(f"/orcid/auto_update/callback?code=abcdef&state={state_of}").press("turn-on")
     assert "authorize-button" in laura.ids
     assert "Laura Sample" in laura.words
     laura.press("authorize-button")
@@ -350,6 +372,18 @@ def test_who_says_no_is_left_alone_for_half_a_year(
     assert state() == State.ASKED
 
 
+def test_a_no_that_nobody_heeds_is_not_confirmed(browser: Browser, days: Days) -> None:
+    """Its person has joined by another way, where a no means nothing any more."""
+    days.found()
+    days.passes()
+    (state_of,) = days.states
+    person(JOSIAH)
+    invitations.joined(JOSIAH, now=days.now)
+    browser.go(f"/orcid/auto_update/callback?error=access_denied&state={state_of}")
+    assert (browser.status, browser.heading) == (400, "This step is no longer valid")
+    assert state() == State.JOINED
+
+
 def test_who_does_not_answer_is_asked_again_after_sixty_days_if_there_is_something_new(
     days: Days,
 ) -> None:
@@ -407,8 +441,7 @@ def test_the_state_of_a_message_serves_for_no_other_round(
     """Nor does the state of a round say no to a message."""
     days.found()
     days.passes()
-    (found,) = days.inbox
-    state_of = parse_qs(urlsplit(found["authorization-url"]["uri"]).query)["state"][0]
+    (state_of,) = days.states
     sign_in_with_orcid(browser)
     browser.go(f"/orcid/search_and_link/callback?code=abcdef&state={state_of}")
     assert browser.status == 400

@@ -101,6 +101,10 @@ def test_from_a_message_in_the_inbox_to_the_record_and_off_it_again(
     picture(page, "inbox-sign-in")
     press(page, "Sign in with ORCID")
     press(page, "Authorize access")  # who they are
+    expect(page.get_by_role("heading", level=1)).to_have_text("One more step: your permission")
+    check(page)
+    picture(page, "inbox-permission")
+    press(page, "Give permission and turn Auto-update on")
     press(page, "Authorize access")  # what we may do
     expect(page).to_have_url(f"{world.url}/works")
     expect(page.get_by_text("You gave permission. Thank you!")).to_be_visible()

@@ -41,7 +41,8 @@ def start(request: HttpRequest, owner: Owner) -> HttpResponse:
     if purpose is None:
         return HttpResponseBadRequest()
     back = safe(request.POST.get("next"), settings.PROFILES) or reverse("settings")
-    return _begin(request, owner, purpose=purpose, return_to=back)
+    switch_on = "switch_on" in request.POST
+    return _begin(request, owner, purpose=purpose, return_to=back, switch_on=switch_on)
 
 
 @require_safe
@@ -121,11 +122,18 @@ def _restart(request: HttpRequest) -> HttpResponse:
 
 def _from_inbox(request: HttpRequest, key: UUID, answer: Answer) -> HttpResponse:
     """Our notification in the ORCID inbox leads here. The code that comes along belongs to nobody's
-    session, so whoever is signed in here need not be who authorised: it is not used. Our own round
-    is begun. The state names the notification and serves for nothing else."""
+    session, so whoever is signed in here need not be who authorised: it is not used. Nor is the
+    address itself a wish, for anybody may have led here: a page asks, and its button begins our own
+    round. The state names the notification and serves for nothing else."""
     if answer.kind == "denied":
-        invitations.denied(key, now=timezone.now())
-        return render(request, "invitation_denied.html")
+        if invitations.denied(key, now=timezone.now()):
+            return render(request, "invitation_denied.html")
+        # Who has joined meanwhile says no in Settings.
+        return refusals.page(
+            request,
+            StaleRound("no such invitation"),
+            refusals.Again(_("Settings"), reverse("settings")),
+        )
     person = request.user
     here = f"{request.path}?{urlencode({'code': 'restart', 'state': answer.state})}"
     if not person.is_authenticated:
@@ -133,13 +141,7 @@ def _from_inbox(request: HttpRequest, key: UUID, answer: Answer) -> HttpResponse
         return redirect(f"{reverse('sign-in')}?{urlencode({'next': here})}")
     if person.orcid is None:
         return redirect(f"{reverse('link-orcid')}?{urlencode({'next': here})}")
-    return _begin(
-        request,
-        Owner(person, OrcidId(person.orcid)),
-        purpose=Purpose.AUTO_UPDATE,
-        return_to=reverse("works"),
-        switch_on=True,
-    )
+    return render(request, "invitation.html", {"purpose": Purpose.AUTO_UPDATE})
 
 
 def _begin(
