@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 import re
 import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpx2
 import pytest
 import time_machine
 from django.conf import settings
@@ -20,10 +23,14 @@ from django.utils import timezone
 from profiles.claims import ledger
 from profiles.claims.models import Claim
 from profiles.claims.states import Origin, State
-from profiles.people import accounts, grants
+from profiles.people import accounts, grants, wiring
 from profiles.people.models import Grant, Person
 from profiles.people.permissions import Purpose
+from profiles.people.preferences import Choices
 from profiles.people.profile import Profile
+from profiles.people.refusals import AccountClosed
+from profiles.pipeline import erasure, permissions, preferences
+from profiles.pipeline.services import build
 from profiles.simulator import seed
 from profiles.simulator.server import Simulation
 from profiles.values.doi import Doi
@@ -282,6 +289,56 @@ def test_a_token_for_another_round_is_refused(josiah: Browser, nonce: str) -> No
     josiah.press("authorize-button")
     assert (josiah.status, josiah.heading) == (403, "We could not verify the answer")
     assert not Grant.objects.exists()
+
+
+def test_a_token_that_cannot_be_verified_is_given_back(
+    josiah: Browser, simulation: Simulation
+) -> None:
+    """The keys that ORCID signs with cannot be had."""
+    back = answer(josiah)
+    wiring.forget()
+    simulation.orcid.faults.add(path_prefix="/oauth/jwks", status=503, times=9)
+    josiah.go(back)
+    assert josiah.status == 502
+    assert not Grant.objects.exists()
+    assert live_tokens(simulation) == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("how_far", ["closed", "erased"])
+def test_a_permission_that_comes_after_the_end_of_the_account_is_given_back(
+    josiah: Browser, simulation: Simulation, how_far: str
+) -> None:
+    """Another window closes the account while ORCID is about to answer."""
+    back, patient = answer(josiah), simulation.orcid.faults
+    slow = patient.add(path_prefix="/oauth/token", delay=1.5)
+
+    def come_back() -> int:
+        josiah.go(back)
+        connection.close()
+        return josiah.status
+
+    with ThreadPoolExecutor() as beside, httpx2.Client(timeout=5) as http:
+        coming = beside.submit(come_back)
+        while not slow.used:
+            time.sleep(0.01)
+        erasure.close(JOSIAH, remove_works=False)
+        if how_far == "erased":
+            erasure.go_on(JOSIAH, build(settings.PROFILES, http))
+        assert coming.result(10) in (200, 400, 403)  # never an accident
+    assert live_tokens(simulation) == []
+    assert not Grant.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_turns_auto_update_on_in_an_account_that_is_being_closed(josiah: Browser) -> None:
+    owner = Person.objects.get()
+    erasure.close(JOSIAH, remove_works=True)
+    with pytest.raises(AccountClosed):
+        permissions.switch_auto_update(owner, on=True)
+    with pytest.raises(AccountClosed):
+        preferences.save(owner, Choices(True))
+    assert not Person.objects.get().auto_update
 
 
 def test_less_permission_than_asked_is_kept_and_said(josiah: Browser) -> None:

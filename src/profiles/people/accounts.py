@@ -18,7 +18,7 @@ from .permissions import Purpose
 from .preferences import Choices, Versions, Withdrawn
 from .profile import Names, Profile, Role
 from .providers import ORCID
-from .refusals import DifferentOrcidId, IdTaken
+from .refusals import AccountClosed, DifferentOrcidId, IdTaken
 
 # As in the table: a longer text is cut rather than refused.
 NAME_LIMITS: Mapping[str, int] = {
@@ -95,14 +95,23 @@ def remember_names(*, person: Person, names: Names, from_orcid: bool) -> None:
 
 
 def set_auto_update(person: Person, on: bool) -> None:
-    Person.objects.filter(pk=person.pk).update(auto_update=on, updated=timezone.now())
+    """Raises AccountClosed."""
+    mine = Person.objects.filter(pk=person.pk, is_active=True)
+    if not mine.update(auto_update=on, updated=timezone.now()):
+        raise AccountClosed
     person.auto_update = on
 
 
 @transaction.atomic
 def set_preferences(person: Person, choices: Choices) -> Choices:
-    """What was chosen until now. The person's row stays locked until the transaction ends."""
-    locked = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+    """What was chosen until now. The person's row stays locked until the transaction ends.
+
+    Raises AccountClosed.
+    """
+    mine = Person.objects.filter(pk=person.pk, is_active=True)
+    locked = mine.select_for_update(no_key=True).first()
+    if locked is None:
+        raise AccountClosed
     before = _choices(locked)
     for name in Choices.__struct_fields__:
         for row in (locked, person):

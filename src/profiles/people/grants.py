@@ -14,7 +14,7 @@ from ..values.orcid_id import OrcidId
 from . import lifetimes, wiring
 from .models import Grant, Person
 from .permissions import WRITE_SCOPE, GrantState, HeldToken, Purpose, TokenReply, UsableGrant
-from .refusals import DifferentOrcidId
+from .refusals import AccountClosed, DifferentOrcidId
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 def store_grant(person: Person, purpose: Purpose, reply: TokenReply, now: datetime) -> None:
     """Keeps what ORCID gave, sealed; an earlier grant for the purpose is replaced.
 
-    Raises DifferentOrcidId where it is for another iD; then nothing is kept: token and iD change
-    together or not at all.
+    Raises DifferentOrcidId where it is for another iD, AccountClosed; then nothing is kept: token
+    and iD change together or not at all.
     """
-    locked = Person.objects.select_for_update().get(pk=person.pk)
+    locked = Person.objects.select_for_update().filter(pk=person.pk, is_active=True).first()
+    if locked is None:
+        raise AccountClosed
     if reply.orcid != locked.orcid:
         raise DifferentOrcidId(expected=OrcidId(locked.orcid or ""), got=reply.orcid)
     Grant.objects.filter(person=locked, purpose=purpose, state=GrantState.ACTIVE).update(
@@ -80,20 +82,25 @@ def record_success(grant_id: UUID, now: datetime) -> None:
     Grant.objects.filter(pk=grant_id).update(last_success_at=now)
 
 
-def record_comparison(grant_id: UUID, now: datetime) -> None:
-    Grant.objects.filter(pk=grant_id).update(compared_at=now)
+def record_comparison(orcid: OrcidId, *, began: datetime, counts_as: datetime) -> None:
+    """For all of the person's grants, also those that it did not need; not for one that came since."""
+    known = Grant.objects.filter(orcid=orcid, state=GrantState.ACTIVE, granted_at__lte=began)
+    known.update(compared_at=counts_as)
 
 
 def compared_before(moment: datetime, *, limit: int, now: datetime) -> tuple[OrcidId, ...]:
-    """Who has an active grant whose record was compared before this or never, longest ago first."""
-    due = _active(now).filter(Q(compared_at__isnull=True) | Q(compared_at__lt=moment))
+    """Whose record can be read and was compared before this or never, longest ago first."""
+    due = _active(now).filter(
+        Q(compared_at__isnull=True) | Q(compared_at__lt=moment), scope__contains=WRITE_SCOPE
+    )
     rows = due.order_by(F("compared_at").asc(nulls_first=True)).values_list("orcid", flat=True)
     return tuple(dict.fromkeys(OrcidId(orcid) for orcid in rows[:limit]))
 
 
 def permitted_orcids(*, now: datetime) -> QuerySet[Grant, str]:
-    """Who has an active grant, as a query: others compare it with tables of their own."""
-    return _active(now).values_list("orcid", flat=True).distinct()
+    """Whose record can be read, as a query: others compare it with tables of their own."""
+    readable = _active(now, or_lapsed=True).filter(scope__contains=WRITE_SCOPE)
+    return readable.values_list("orcid", flat=True).distinct()
 
 
 def last_compared(orcid: OrcidId) -> datetime | None:

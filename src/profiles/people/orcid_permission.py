@@ -17,9 +17,11 @@ from ..errors import NotAnOrcidId, ProfilesError, UnexpectedAnswer
 from ..values import orcid_id
 from ..values.orcid_id import OrcidId
 from . import grants, renewal, wiring
+from .id_token import Assertions
 from .models import Person
+from .openid_server import Tokens
 from .permissions import Purpose, TokenReply, missing_scopes
-from .refusals import DifferentOrcidId, NotVerified, StaleRound
+from .refusals import NotVerified, StaleRound
 from .renewal import Renewable
 from .rounds import LIFETIME, Round, authorize_url, callback_path, is_answered_by, keep
 from .sealing import Secret
@@ -94,17 +96,30 @@ def complete(
     `granted` is called in the same transaction: what waits for permission goes on with it or not
     at all.
 
-    Raises DifferentOrcidId, StaleRound, NotVerified, Unreachable, Misconfigured.
+    Raises DifferentOrcidId, AccountClosed, StaleRound, NotVerified, Unreachable, Misconfigured. A
+    token that is not kept is given back, whatever the matter is.
     """
     client = wiring.purpose_client(asked.purpose)
     server = wiring.orcid_server()
     tokens = server.redeem(
         code, client=client, redirect_uri=_redirect_uri(asked.purpose), verifier=None, now=now
     )
-    told = server.verified(tokens.id_token, client=client, nonce=asked.nonce, now=now)
+    try:
+        told = server.verified(tokens.id_token, client=client, nonce=asked.nonce, now=now)
+        reply = _reply(tokens, told, client)
+        with transaction.atomic():
+            grants.store_grant(person, asked.purpose, reply, now)
+            granted(reply.orcid)
+    except Exception:
+        _give_back(tokens.access_token, client)
+        raise
+    return missing_scopes(asked.purpose, reply.scope)
+
+
+def _reply(tokens: Tokens, told: Assertions, client: Client) -> TokenReply:
     if told.sub != tokens.orcid:
         raise NotVerified("ORCID's id_token and token speak of different iDs")
-    reply = TokenReply(
+    return TokenReply(
         access_token=tokens.access_token,
         refresh_token=tokens.refresh_token,
         scope=tokens.scope,
@@ -113,14 +128,6 @@ def complete(
         name=tokens.name or "",
         api_client=client.id,
     )
-    try:
-        with transaction.atomic():
-            grants.store_grant(person, asked.purpose, reply, now)
-            granted(reply.orcid)
-    except DifferentOrcidId:
-        _give_back(reply.access_token, client)
-        raise
-    return missing_scopes(asked.purpose, reply.scope)
 
 
 def _give_back(token: Secret, client: Client) -> None:
