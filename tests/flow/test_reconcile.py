@@ -17,8 +17,9 @@ from profiles.claims.states import Origin, State
 from profiles.delivery import pace
 from profiles.delivery.adoption import OwnWork
 from profiles.errors import UnexpectedAnswer, Unreachable
-from profiles.people import grants
-from profiles.people.models import Grant
+from profiles.people import closing, grants
+from profiles.people.models import Grant, Person
+from profiles.people.permissions import Purpose
 from profiles.pipeline.deliver import deliver
 from profiles.pipeline.reconcile import NOTHING, Compared, reconcile
 from profiles.pipeline.services import Services
@@ -28,6 +29,7 @@ from profiles.values.doi import Doi
 
 from .people import ALICE, BOB, NOON, person
 from .test_deliver import DOI, alice, claim, real, titles, want
+from .test_ends_of_permissions import give
 
 __all__ = ["alice", "real"]  # fixtures
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -123,8 +125,7 @@ def test_a_record_that_cannot_be_read_changes_nothing(alice: Simulation, real: S
 
 def test_a_claim_in_a_workers_hands_is_left_to_it(alice: Simulation, real: Services) -> None:
     want()
-    taken = leases.take(ALICE, lease=NOON - NOON, now=NOON)
-    assert taken is not None
+    (taken,) = leases.take(ALICE, most=1, lease=NOON - NOON, now=NOON)
     alice.orcid.add_work(ALICE, work(DOI), client_id=CLIENT)
     assert reconcile(ALICE, real) == NOTHING
     assert claim().state == State.WORKING
@@ -445,3 +446,41 @@ def test_ten_thousand_works_are_few_statements_and_seconds(
             compared = comparison.compare(ALICE, works, api_clients=(CLIENT,), now=NOON)
         assert compared == expected
         assert time.process_time() - started < 5
+
+
+# --- whose turn it is -----------------------------------------------------------------------------
+
+
+def week_over() -> tuple[str, ...]:
+    """Who was not compared for a week."""
+    now = timezone.now()
+    return grants.compared_before(now - timedelta(days=7), limit=5, now=now)
+
+
+def test_one_reading_counts_for_all_permissions_of_one_client(
+    alice: Simulation, real: Services
+) -> None:
+    """Else the one that nobody reads with is due for ever, before everybody else."""
+    give(alice, Person.objects.get(), purpose=Purpose.SEARCH_AND_LINK)
+    assert week_over() == (ALICE,)
+    reconcile(ALICE, real)
+    assert week_over() == ()
+    assert closing.record_was_read(ALICE, since=timezone.now() - timedelta(minutes=1))
+
+
+def test_a_permission_that_cannot_read_keeps_nobody_waiting(
+    alice: Simulation, real: Services
+) -> None:
+    Grant.objects.update(scope="openid")
+    assert week_over() == ()
+    reconcile(ALICE, real)
+    assert len(alice.orcid.calls("GET")) == 0
+    assert closing.record_was_read(ALICE, since=timezone.now() - timedelta(minutes=1))
+
+
+def test_a_permission_that_came_during_the_reading_is_still_to_be_compared(
+    alice: Simulation, real: Services
+) -> None:
+    Grant.objects.update(granted_at=timezone.now() + timedelta(seconds=1))
+    reconcile(ALICE, real)
+    assert week_over() == (ALICE,)

@@ -170,8 +170,8 @@ class _Comparison:
 
     def _done(self, *, back_in: timedelta = A_WEEK) -> None:
         """To be compared again after this time."""
-        for grant in self.usable.values():
-            grants.record_comparison(grant.grant_id, now=self.now - A_WEEK + back_in)
+        counts_as = self.now - A_WEEK + back_in
+        grants.record_comparison(self.orcid, began=self.now, counts_as=counts_as)
 
 
 def _try(
