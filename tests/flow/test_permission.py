@@ -17,7 +17,7 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from profiles.claims import ledger
@@ -131,7 +131,7 @@ def test_a_newer_permission_replaces_the_earlier_one(josiah: Browser) -> None:
     assert josiah.path == "/settings"  # ORCID asks nothing twice
     first.refresh_from_db()
     assert (first.state, Grant.objects.filter(state="active").count()) == ("replaced", 1)
-    assert len(grants.held_tokens(Person.objects.get())) == 2
+    assert len(grants.holding(Person.objects.get())) == 2
 
 
 def test_orcids_own_wizard_leads_to_our_round_and_then_to_commons(
@@ -331,6 +331,28 @@ def test_a_permission_that_comes_after_the_end_of_the_account_is_given_back(
 
 
 @pytest.mark.django_db(transaction=True)
+def test_who_saves_settings_while_another_window_closes_the_account_is_led_out(
+    josiah: Browser,
+) -> None:
+    def save() -> str:
+        josiah.go("/settings/account")
+        waiting.set()
+        josiah.press("Save")
+        connection.close()
+        return josiah.path
+
+    waiting = threading.Event()
+    with ThreadPoolExecutor() as beside:
+        with transaction.atomic():
+            Person.objects.select_for_update().get()
+            saving = beside.submit(save)
+            waiting.wait(10)
+            time.sleep(0.5)  # it waits for the row
+            erasure.close(JOSIAH, remove_works=True)
+        assert saving.result(10) == "/"
+
+
+@pytest.mark.django_db(transaction=True)
 def test_nobody_turns_auto_update_on_in_an_account_that_is_being_closed(josiah: Browser) -> None:
     owner = Person.objects.get()
     erasure.close(JOSIAH, remove_works=True)
@@ -425,6 +447,30 @@ def test_a_token_that_orcid_does_not_take_back_is_still_held_and_that_is_said(
     assert josiah.status == 502
     assert standing()["auto_update"] == "active"
     josiah.press("Try again")
+    assert live_tokens(simulation) == []
+    assert standing()["auto_update"] == "revoked"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_token_that_is_renewed_while_it_is_deleted_goes_too(
+    josiah: Browser, simulation: Simulation
+) -> None:
+    """A worker has renewed it by the time that ORCID has taken the old one back."""
+    get_token(josiah)
+    slow = simulation.orcid.faults.add(path_prefix="/oauth/revoke", delay=1)
+    grant_id = Grant.objects.get().pk
+
+    def delete() -> None:
+        josiah.press("Delete ORCID Token")
+        connection.close()
+
+    with ThreadPoolExecutor() as beside:
+        deleting = beside.submit(delete)
+        while not slow.used:
+            time.sleep(0.01)
+        permissions.renew(grant_id)
+        deleting.result(10)
+    assert josiah.status == 200
     assert live_tokens(simulation) == []
     assert standing()["auto_update"] == "revoked"
 

@@ -155,29 +155,42 @@ def grant_of_client(orcid: OrcidId, api_client: str, *, removing: bool) -> Usabl
     return _opened((active or grants)[0], now=timezone.now()) if grants else None
 
 
-def held_tokens(person: Person, purpose: Purpose | None = None) -> tuple[HeldToken, ...]:
-    """Every token we hold for the purpose (or for any), to be given back.
+def holding(person: Person, purpose: Purpose | None = None) -> tuple[UUID, ...]:
+    """Every grant whose token we hold, for the purpose or for any.
 
     Replaced ones too: ORCID lists us as trusted until the last one is gone.
     """
     held = Grant.objects.filter(person=person).exclude(sealed_access_token="")
     if purpose is not None:
         held = held.filter(serves(purpose))
-    return tuple(
-        HeldToken(
-            grant_id=grant.id,
-            api_client=grant.api_client,
-            token=wiring.sealer().open(grant.sealed_access_token, context=context_of(grant.id)),
-        )
-        for grant in held.order_by("granted_at")
+    return tuple(held.order_by("granted_at").values_list("pk", flat=True))
+
+
+def held_token(grant_id: UUID) -> HeldToken | None:
+    """The grant's token, to be given back. Raises CannotOpen."""
+    grant = Grant.objects.filter(pk=grant_id).exclude(sealed_access_token="").first()
+    if grant is None:
+        return None
+    return HeldToken(
+        grant_id=grant.id,
+        api_client=grant.api_client,
+        token=wiring.sealer().open(grant.sealed_access_token, context=context_of(grant.id)),
+        fingerprint=grant.fingerprint,
     )
 
 
 @transaction.atomic
-def forget_tokens(grant_id: UUID, *, reason: str, now: datetime) -> None:
-    """After ORCID has taken the token back."""
-    end_grant(grant_id, state=GrantState.REVOKED, reason=reason, now=now)
-    Grant.objects.filter(pk=grant_id).update(sealed_access_token="", sealed_refresh_token="")
+def forget_token(held: HeldToken, *, reason: str, now: datetime) -> None:
+    """After ORCID has taken the token back. A newer one, got by renewing, is not forgotten."""
+    end_grant(
+        held.grant_id,
+        state=GrantState.REVOKED,
+        reason=reason,
+        now=now,
+        fingerprint=held.fingerprint,
+    )
+    mine = Grant.objects.filter(pk=held.grant_id, fingerprint=held.fingerprint)
+    mine.update(sealed_access_token="", sealed_refresh_token="")
 
 
 def _active(now: datetime, *, or_lapsed: bool = False) -> QuerySet[Grant]:

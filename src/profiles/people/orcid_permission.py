@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 from django.contrib.sessions.backends.base import SessionBase
@@ -165,12 +167,24 @@ def renew(old: Renewable, *, now: datetime) -> None:
 def withdraw(person: Person, purpose: Purpose | None, *, reason: str, now: datetime) -> None:
     """Gives every token for the purpose (or for all) back to ORCID, then forgets it.
 
-    Raises what ORCID's refusal means; tokens not yet given back are then still kept.
+    Raises what ORCID's refusal means; a token that is not given back is then still kept.
     """
-    server = wiring.orcid_server()
-    for held in grants.held_tokens(person, purpose):
-        server.revoke(held.token, client=wiring.client_of(held.api_client))
-        grants.forget_tokens(held.grant_id, reason=reason, now=now)
+    trouble: ProfilesError | None = None
+    for grant_id in grants.holding(person, purpose):
+        try:
+            _withdraw(grant_id, reason=reason, now=now)
+        except ProfilesError as error:
+            trouble = error
+    if trouble is not None:
+        raise trouble
+
+
+def _withdraw(grant_id: UUID, *, reason: str, now: datetime) -> None:
+    """A worker may renew the token meanwhile: then the new one is given back, too."""
+    while held := grants.held_token(grant_id):
+        with suppress(StaleRound):  # ORCID knows nothing of it any more
+            wiring.orcid_server().revoke(held.token, client=wiring.client_of(held.api_client))
+        grants.forget_token(held, reason=reason, now=now)
 
 
 def _read(kept: SessionBase | dict[str, object]) -> dict[str, Round]:

@@ -73,6 +73,7 @@ class HeldToken(msgspec.Struct, frozen=True, kw_only=True):
     grant_id: UUID
     api_client: str
     token: Secret
+    fingerprint: str
 
 
 class PermissionView(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django_htmx.http import HttpResponseClientRefresh
 
+from ..people.refusals import AccountClosed
 from ..values.orcid_id import OrcidId
 
 if TYPE_CHECKING:
@@ -47,7 +48,10 @@ def for_owner(
             return redirect_to_login(request.get_full_path() if goes_on else reverse("settings"))
         if person.orcid is None:
             return redirect("link-orcid")
-        response = view(request, Owner(person, OrcidId(person.orcid)), *args, **kwargs)
+        try:
+            response = view(request, Owner(person, OrcidId(person.orcid)), *args, **kwargs)
+        except AccountClosed:  # meanwhile, in another window
+            return redirect("landing")
         # On a shared computer the back button must not show them to the next visitor.
         patch_cache_control(response, private=True, no_store=True)
         return response
