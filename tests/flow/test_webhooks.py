@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
+import time_machine
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
@@ -16,6 +18,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from profiles.claims.models import Claim
 from profiles.claims.states import State
+from profiles.errors import UnexpectedAnswer
 from profiles.people import client_tokens
 from profiles.people.models import Grant, Person
 from profiles.pipeline import erasure, listening, permissions, webhooks
@@ -28,6 +31,7 @@ from profiles.simulator.server import Simulation
 
 from .people import ALICE, BOB, SCOPE, permit, person
 from .test_deliver import claim, want
+from .test_ends_of_permissions import give
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -241,6 +245,54 @@ def test_a_change_during_a_reading_is_looked_at_again(alice: Simulation, real: S
     assert webhooks.look(now=timezone.now() + 2 * MINUTE, limit=5) == 1
 
 
+def readings_in(days: float, services: Services) -> int:
+    """How often the worker reads the record, looking every minute."""
+    start, count = timezone.now(), 0
+    ProcrastinateJob.objects.all().delete()
+    for minute in range(1, round(days * 24 * 60)):
+        if not Watch.objects.filter(look_at__lte=start + minute * MINUTE).exists():
+            continue
+        with time_machine.travel(start + minute * MINUTE):
+            webhooks.look(now=timezone.now(), limit=5)
+            if ProcrastinateJob.objects.filter(task_name="reconcile").delete()[0]:
+                count += 1
+                with suppress(UnexpectedAnswer):
+                    reconcile(ALICE, services)
+    return count
+
+
+def test_a_record_that_makes_no_sense_is_read_less_and_less_and_then_left_to_the_week(
+    alice: Simulation, real: Services
+) -> None:
+    follow(real)
+    alice.orcid.faults.add(method="GET", path_prefix=f"/v3.0/{ALICE}/works", status=400, times=None)
+    call_us(webhooks.callback(ALICE))
+    assert readings_in(1 / 24, real) <= 6
+    assert readings_in(3, real) <= 8
+    watch = Watch.objects.get()
+    assert (watch.called_at, watch.look_at, watch.looks) == (None, None, 0)
+
+
+def test_a_reading_that_comes_right_after_many_tries_answers_the_call(
+    alice: Simulation, real: Services
+) -> None:
+    follow(real)
+    alice.orcid.faults.add(method="GET", path_prefix=f"/v3.0/{ALICE}/works", status=400, times=4)
+    call_us(webhooks.callback(ALICE))
+    assert readings_in(3, real) == 5
+    assert Watch.objects.get().called_at is None
+
+
+def test_a_permission_that_cannot_read_the_record_is_not_listened_to(
+    alice: Simulation, real: Services
+) -> None:
+    Grant.objects.update(scope="openid /read-limited")
+    permissions.granted(ALICE)
+    assert not Watch.objects.exists()
+    follow(real)
+    assert registered(alice) == []
+
+
 # --- how it ends ----------------------------------------------------------------------------------
 
 
@@ -252,6 +304,16 @@ def test_who_withdraws_permission_is_no_longer_listened_to(
     follow(real)
     assert registered(alice) == []
     assert not Watch.objects.exists()
+
+
+def test_a_token_of_one_hour_that_waits_for_its_renewal_is_no_end(
+    alice: Simulation, real: Services
+) -> None:
+    give(alice, Person.objects.get(), lasts=timedelta(hours=1))
+    follow(real)
+    follow(real, now=timezone.now() + timedelta(hours=2))
+    assert registered(alice) == [webhooks.callback(ALICE)]
+    assert not Watch.objects.get().ended
 
 
 def test_an_orcid_that_fails_is_told_later_that_we_no_longer_listen(
@@ -273,7 +335,7 @@ def test_what_cannot_be_given_up_for_days_is_forgotten_here(
     follow(real)
     webhooks.leave(ALICE, now=timezone.now())
     Person.objects.all().delete()
-    Watch.objects.update(tries=listening.TRIES_TO_LEAVE)
+    Watch.objects.update(tries=listening.TRIES)
     alice.orcid.faults.add(method="DELETE", path_prefix=f"/{ALICE}/webhook", status=503)
     follow(real)
     assert not Watch.objects.exists()

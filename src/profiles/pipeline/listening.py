@@ -13,10 +13,11 @@ from ..delivery.outcomes import Answer
 
 QUIET = timedelta(minutes=10)  # between two readings of one record
 OWN = timedelta(minutes=6)  # ORCID calls within about five of a change
-AGAIN = timedelta(minutes=1)  # where somebody was writing just then, or ORCID did not answer
 
+# For what did not come about: ORCID was told nothing, or its record was not read (somebody was
+# writing, it did not answer, or not in a way that we understand).
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
-TRIES_TO_LEAVE = 12  # about a day; then ORCID may call an address that nobody heeds
+TRIES = 12  # about a day; then ORCID may call in vain, and the weekly comparison has to do
 
 
 def look_at(*, now: datetime, compared: datetime | None, wrote: datetime | None) -> datetime:

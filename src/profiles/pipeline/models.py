@@ -87,6 +87,7 @@ class Watch(models.Model):
     tries = models.IntegerField(default=0)
     called_at = models.DateTimeField(null=True)  # the last change that no comparison has seen
     look_at = models.DateTimeField(null=True)  # when to compare
+    looks = models.IntegerField(default=0)  # in vain since then
 
     class Meta:
         indexes = (

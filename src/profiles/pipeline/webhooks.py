@@ -69,23 +69,27 @@ def called(orcid: OrcidId, *, now: datetime) -> None:
             compared, wrote = grants.last_compared(orcid), queries.last_write(orcid)
             watch.look_at = listening.look_at(now=now, compared=compared, wrote=wrote)
             if watch.look_at <= now:
-                watch.look_at = now + listening.AGAIN
+                watch.look_at = now + listening.pause(1)
                 nudge([orcid], job=RECONCILE)
         watch.save(update_fields=["called_at", "look_at"])
 
 
 def look(*, now: datetime, limit: int) -> int:
-    """Compare the records whose time has come; forget the calls that a comparison has answered."""
+    """Compare the records whose time has come; forget the calls that a comparison has answered.
+
+    One that cannot be read is tried at doubling pauses, about a day long.
+    """
     due = Watch.objects.filter(look_at__lte=now).order_by("look_at")[:limit]
     unseen = []
     for watch in due:
         compared = grants.last_compared(OrcidId(watch.orcid))
         mine = Watch.objects.filter(orcid=watch.orcid, called_at=watch.called_at)
         seen = compared is not None and watch.called_at is not None and compared > watch.called_at
-        if seen or watch.ended:
-            mine.update(called_at=None, look_at=None)
+        if seen or watch.looks >= listening.TRIES:
+            mine.update(called_at=None, look_at=None, looks=0)
         else:
-            mine.update(look_at=now + listening.AGAIN)
+            looks = watch.looks + 1
+            mine.update(look_at=now + listening.pause(looks), looks=looks)
             unseen.append(OrcidId(watch.orcid))
     nudge(unseen, job=RECONCILE)
     return len(unseen)
@@ -95,8 +99,9 @@ def look(*, now: datetime, limit: int) -> int:
 
 
 def begin(orcid: OrcidId, *, now: datetime) -> None:
-    """Permission has just come: listen to the record from now on, if that is wanted at all."""
-    if not settings.PROFILES.orcid_webhooks:
+    """Permission has just come: listen to the record from now on, if that is wanted and of use."""
+    permitted = grants.permitted_orcids(now=now).filter(orcid=orcid)
+    if not settings.PROFILES.orcid_webhooks or not permitted.exists():
         return
     with transaction.atomic():
         Watch.objects.bulk_create([Watch(orcid=orcid, due_at=now)], ignore_conflicts=True)
@@ -182,7 +187,7 @@ def _ask(watch: Watch, services: Services, *, now: datetime) -> None:
 def _give_up(watch: Watch, services: Services, *, now: datetime) -> None:
     mine = Watch.objects.filter(orcid=watch.orcid, ended=True)
     gone = not watch.callback or _remove(OrcidId(watch.orcid), watch.callback, services, now=now)
-    if gone or watch.tries >= listening.TRIES_TO_LEAVE:
+    if gone or watch.tries >= listening.TRIES:
         mine.delete()
     else:
         _later(watch, now=now)
@@ -199,7 +204,7 @@ def _remove(orcid: OrcidId, address: str, services: Services, *, now: datetime) 
 
 def _end(orcids: Iterable[str], *, now: datetime) -> None:
     rows = Watch.objects.filter(orcid__in=list(orcids), ended=False)
-    rows.update(ended=True, due_at=now, tries=0, called_at=None, look_at=None)
+    rows.update(ended=True, due_at=now, tries=0, called_at=None, look_at=None, looks=0)
 
 
 def _later(watch: Watch, *, now: datetime) -> None:

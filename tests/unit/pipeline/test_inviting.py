@@ -278,5 +278,5 @@ def test_what_orcid_answers_to_webhooks(
 def test_pauses_double_up_to_six_hours() -> None:
     minutes = [listening.pause(tries) / timedelta(minutes=1) for tries in (0, 1, 2, 3, 9, 50)]
     assert minutes == [1, 1, 2, 4, 256, 360]
-    in_all = sum((listening.pause(n) for n in range(1, listening.TRIES_TO_LEAVE)), timedelta())
+    in_all = sum((listening.pause(n) for n in range(1, listening.TRIES)), timedelta())
     assert timedelta(hours=20) < in_all < timedelta(days=3)

@@ -37,6 +37,7 @@ class Migration(migrations.Migration):
                 ('tries', models.IntegerField(default=0)),
                 ('called_at', models.DateTimeField(null=True)),
                 ('look_at', models.DateTimeField(null=True)),
+                ('looks', models.IntegerField(default=0)),
             ],
             options={
                 'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='watch_due_at'), models.Index(condition=models.Q(('look_at__isnull', False)), fields=['look_at'], name='watch_look_at')],
