@@ -49,8 +49,7 @@ def as_json(*arguments: str) -> Any:
 def failed() -> Claim:
     """Alice's claim, which ORCID refused."""
     ledger.want(ALICE, DOI, origin=Origin.AUTO_UPDATE, by="auto-update", now=NOON)
-    taken = leases.take(ALICE, lease=NOON - NOON, now=NOON)
-    assert taken is not None
+    (taken,) = leases.take(ALICE, most=1, lease=NOON - NOON, now=NOON)
     refused = Settlement(event=Event.FAIL, reason="refused", message="400 Bad Request")
     leases.settle(taken, refused, now=NOON)
     return Claim.objects.get()

@@ -18,6 +18,7 @@ from profiles import conversion
 from profiles.claims import leases, ledger, metadata
 from profiles.claims.leases import Settlement
 from profiles.claims.models import Attempt, Claim, StoredWork
+from profiles.claims.movement import PASSES_WITHIN
 from profiles.claims.states import Event, State
 from profiles.delivery import pace, retry
 from profiles.delivery.models import Pace
@@ -27,8 +28,8 @@ from profiles.people import grants
 from profiles.people.models import Grant, Person
 from profiles.people.permissions import Purpose
 from profiles.pipeline import permissions
-from profiles.pipeline.deliver import _settle, _write_down, deliver
-from profiles.pipeline.sending import PASSES_WITHIN, Sending, expect_answers
+from profiles.pipeline.deliver import Delivered, _batches, _write_down, deliver
+from profiles.pipeline.sending import Sending, expect_answers
 from profiles.pipeline.services import Services, build
 from profiles.pipeline.visit import Visit
 from profiles.simulator import seed
@@ -93,7 +94,7 @@ def titles(simulation: Simulation) -> list[str]:
 
 def test_a_wish_is_one_post(alice: Simulation, real: Services) -> None:
     want()
-    assert deliver(ALICE, real) == (1, False)
+    assert deliver(ALICE, real) == Delivered(1)
     assert verbs(alice) == ["POST"]
     (work,) = alice.orcid.works_of(ALICE)
     assert (claim().state, claim().put_code) == (State.DONE, work["put-code"])
@@ -102,7 +103,7 @@ def test_a_wish_is_one_post(alice: Simulation, real: Services) -> None:
 
 
 def test_nothing_due_is_no_call(alice: Simulation, real: Services) -> None:
-    assert deliver(ALICE, real) == (0, False)
+    assert deliver(ALICE, real) == Delivered(0)
     assert verbs(alice) == []
 
 
@@ -402,7 +403,7 @@ def test_an_addition_whose_answer_names_no_put_code_is_looked_up(
     sending.shall_be(_converted())
     grant = sending.grant_for(Step.ADD)
     assert grant is not None
-    assert visit.put_code(DOI, grant) is None
+    assert visit.put_code(sending.claim, grant) is None
     real.orcid.add(ALICE, conversion.render(_converted()), token=grant.access_token.reveal())
     nameless = Answer(verb="POST", status=201)
     assert sending.learn(Step.ADD, nameless, grant, started=time.monotonic()) is None
@@ -491,7 +492,7 @@ class TestAtTheVeryMoment:
         visit = Visit(ALICE, real.orcid)
         sending = Sending(_taken(), api=real.orcid, visit=visit, rate=real.rate)
         visit.begin_batch([DOI])
-        settled = list(_settle([sending], visit, real))
+        (settled,) = _batches([sending], visit, real)
         assert [found.event for _, found in settled] == [Event.HOLD]
         return settled
 
@@ -602,7 +603,7 @@ class TestPermission:
 
 def test_a_turn_ends_when_it_is_told_to(alice: Simulation, real: Services) -> None:
     want()
-    assert deliver(ALICE, real, stop=lambda: True) == (0, True)
+    assert deliver(ALICE, real, stop=lambda: True) == Delivered(more=True)
     assert claim().state == State.WAITING
 
 
@@ -623,8 +624,7 @@ def test_what_a_dead_worker_had_sent_is_found_and_not_sent_again(
 
 
 def _taken() -> leases.Taken:
-    taken = leases.take(ALICE, lease=timedelta(minutes=1), now=timezone.now())
-    assert taken is not None
+    (taken,) = leases.take(ALICE, most=1, lease=timedelta(minutes=1), now=timezone.now())
     return taken
 
 

@@ -92,9 +92,18 @@ def test_a_queue_that_is_full_before_the_first_is_waited_for(
     assert delivered() == [PEOPLE[0]]
 
 
+def test_a_tick_in_between_does_not_begin_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "WINDOW", 1)
+    jobs.feed_job(0)
+    assert delivered() == [PEOPLE[0]]
+    jobs.feed_job(1)
+    assert delivered() == []
+    jobs.feed_job(0, after=going_on())
+    assert delivered() == [PEOPLE[1]]
+
+
 def test_those_in_hands_that_may_be_dead_are_looked_at() -> None:
-    taken = leases.take(PEOPLE[1], lease=timedelta(minutes=1), now=timezone.now())
-    assert taken is not None
+    (taken,) = leases.take(PEOPLE[1], most=1, lease=timedelta(minutes=1), now=timezone.now())
     jobs.sweep_job(0)
     assert delivered() == [PEOPLE[1]]
     Claim.objects.filter(pk=taken.id).update(lease_until=timezone.now() - timedelta(seconds=1))

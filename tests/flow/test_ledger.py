@@ -36,8 +36,7 @@ def want(orcid: OrcidId = ALICE, *, version: str = "1", now: datetime = NOON) ->
 
 
 def take(orcid: OrcidId = ALICE, *, now: datetime = NOON) -> Taken:
-    taken = leases.take(orcid, lease=LEASE, now=now)
-    assert taken is not None
+    (taken,) = leases.take(orcid, most=1, lease=LEASE, now=now)
     return taken
 
 
@@ -98,12 +97,12 @@ def test_the_database_itself_refuses_what_makes_no_sense(wrong: dict[str, str]) 
 def test_a_taken_claim_is_taken_once() -> None:
     want()
     take()
-    assert leases.take(ALICE, lease=LEASE, now=NOON) is None
+    assert leases.take(ALICE, most=1, lease=LEASE, now=NOON) == ()
 
 
 def test_nobody_takes_a_claim_that_is_not_due() -> None:
     want(now=NOON + timedelta(seconds=1))
-    assert leases.take(ALICE, lease=LEASE, now=NOON) is None
+    assert leases.take(ALICE, most=1, lease=LEASE, now=NOON) == ()
 
 
 def test_settling_keeps_what_orcid_has() -> None:

@@ -43,7 +43,8 @@ def take_in(*creators: OrcidId, version: int = 1, **changes: object) -> int:
 
 def on_record(orcid: OrcidId = ALICE) -> None:
     """As if a worker had delivered what is waiting."""
-    while taken := leases.take(orcid, lease=NOON - NOON, now=NOON):
+    while due := leases.take(orcid, most=1, lease=NOON - NOON, now=NOON):
+        (taken,) = due
         kept = leases.Settlement(event=Event.KEEP, put_code=7, fingerprint="f")
         leases.settle(taken, kept, now=NOON)
 

@@ -125,7 +125,7 @@ def test_a_record_that_cannot_be_read_changes_nothing(alice: Simulation, real: S
 
 def test_a_claim_in_a_workers_hands_is_left_to_it(alice: Simulation, real: Services) -> None:
     want()
-    (taken,) = leases.take(ALICE, most=1, lease=NOON - NOON, now=NOON)
+    assert leases.take(ALICE, most=1, lease=NOON - NOON, now=NOON)
     alice.orcid.add_work(ALICE, work(DOI), client_id=CLIENT)
     assert reconcile(ALICE, real) == NOTHING
     assert claim().state == State.WORKING

@@ -7,7 +7,7 @@ import pytest
 from profiles.claims import ledger, metadata
 from profiles.claims.models import Attempt, Claim
 from profiles.claims.states import State
-from profiles.pipeline.deliver import deliver
+from profiles.pipeline.deliver import Delivered, deliver
 from profiles.pipeline.services import Services
 from profiles.simulator.server import Simulation
 from profiles.values.doi import Doi
@@ -58,7 +58,7 @@ def states() -> set[str]:
 
 def test_several_additions_are_one_call(alice: Simulation, real: Services) -> None:
     want("a", "b", "c")
-    assert deliver(ALICE, real) == (3, False)
+    assert deliver(ALICE, real) == Delivered(3)
     assert calls(alice) == ["POSTs"]
     put_codes = {work["put-code"]: work["title"]["title"]["value"] for work in _works(alice)}
     for claim in Claim.objects.all():

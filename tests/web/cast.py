@@ -93,8 +93,7 @@ def claim(
     metadata.record_work(Work(doi=Doi(doi), titles=(Title(title),)), title=title)
     ledger.want(orcid, Doi(doi), origin=Origin.AUTO_UPDATE, by="auto_update", now=now)
     if state in _ROUNDS:
-        taken = leases.take(orcid, lease=_LEASE, now=now)
-        assert taken, "nothing is due"
+        (taken,) = leases.take(orcid, most=1, lease=_LEASE, now=now)
         assert taken.doi == doi, "an older claim is still due: make the waiting ones last"
         event = _ROUNDS[state]
         leases.settle(

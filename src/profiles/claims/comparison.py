@@ -206,8 +206,13 @@ def _never_came(claim: Claim, api_clients: Collection[str], *, now: datetime) ->
 
 
 def _let_go(claim: Claim, *, now: datetime) -> Change | None:
-    """The person took it off at ORCID, or it was to leave anyway."""
+    """The person took it off at ORCID, or it was to leave anyway.
+
+    Where they want it back and it waits to be brought up to date, it is simply added.
+    """
     claim.put_code, claim.fingerprint, claim.api_client = None, "", ""
+    if claim.insisted and claim.wanted == Wanted.PRESENT and claim.state == State.WAITING:
+        return None
     reason = claim.unwanted_for or "removed_at_orcid"
     claim.wanted, claim.unwanted_for = Wanted.ABSENT, reason
     event = Event.DECLINE if reason == "never_add" else Event.CLEAR

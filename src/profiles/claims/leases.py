@@ -19,7 +19,7 @@ from ..values.doi import Doi
 from ..values.orcid_id import OrcidId
 from . import locks, reasons
 from .models import Attempt, Change, Claim
-from .movement import step, write
+from .movement import earliest, step, write
 from .states import Event, Origin, State, Wanted
 
 LEASES = 20  # how often a claim may be taken and not settled
@@ -78,35 +78,38 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
 # ---- taking
 
 
-def take(orcid: OrcidId, *, lease: timedelta, now: datetime) -> Taken | None:
-    """Lease the claim that is next; nobody else gets it until the lease ends."""
-    with transaction.atomic():
-        return next(iter(_lease(_due(orcid, now)[:1], lease=lease, now=now)), None)
+def take(orcid: OrcidId, *, most: int, lease: timedelta, now: datetime) -> tuple[Taken, ...]:
+    """Lease what is next: up to `most` additions that can go together, else one claim, else nothing.
 
-
-def take_additions(
-    orcid: OrcidId, *, limit: int, lease: timedelta, now: datetime
-) -> tuple[Taken, ...]:
-    """Lease what is due to be added, where there are two or more of them."""
+    Nobody else gets them until the lease ends. A person's own wishes come first, then what is due
+    for longest.
+    """
     with transaction.atomic():
-        additions = _due(orcid, now).filter(
+        due = Claim.objects.filter(orcid=orcid, state=State.WAITING, due_at__lte=now)
+        due = due.order_by("-insisted", "due_at", "attempts", "pk")
+        due = due.select_for_update(skip_locked=True)
+        first = list(due[:1])
+        if not first or (first[0].insisted and not _may_go_together(first[0])):
+            return _lease(first, lease=lease, now=now)
+        additions = due.filter(
             wanted=Wanted.PRESENT, put_code__isnull=True, unsure=False, alone=False
         )
-        return _lease(additions[:limit], lease=lease, now=now, fewest=2)
+        several = list(additions[:most])
+        return _lease(several if len(several) > 1 else first, lease=lease, now=now)
 
 
-def _due(orcid: OrcidId, now: datetime) -> QuerySet[Claim]:
-    """A person's own wishes first, then what is due for longest."""
+def _may_go_together(claim: Claim) -> bool:
+    present = claim.wanted == Wanted.PRESENT and claim.put_code is None
+    return present and not claim.unsure and not claim.alone
+
+
+def insists(orcid: OrcidId, *, now: datetime) -> bool:
+    """Whether something that the person asked for is due."""
     due = Claim.objects.filter(orcid=orcid, state=State.WAITING, due_at__lte=now)
-    return due.order_by("-insisted", "due_at", "pk").select_for_update(skip_locked=True)
+    return due.filter(insisted=True).exists()
 
 
-def _lease(
-    due: QuerySet[Claim], *, lease: timedelta, now: datetime, fewest: int = 1
-) -> tuple[Taken, ...]:
-    claims = list(due)
-    if len(claims) < fewest:
-        return ()
+def _lease(claims: Sequence[Claim], *, lease: timedelta, now: datetime) -> tuple[Taken, ...]:
     token = uuid.uuid4()
     for claim in claims:
         claim.lease, claim.lease_until = token, now + lease
@@ -155,6 +158,13 @@ def expect_answer(taken: Collection[Taken], *, api_client: str, until: datetime)
     return renewed == len(taken)
 
 
+def put_codes_of_others(taken: Taken) -> frozenset[int]:
+    """The works on the person's record that belong to other claims of theirs."""
+    others = Claim.objects.filter(orcid=taken.orcid).exclude(pk=taken.id)
+    codes = others.values_list("put_code", flat=True)
+    return frozenset(code for code in codes if code is not None)
+
+
 def _mine(taken: Collection[Taken]) -> QuerySet[Claim]:
     return Claim.objects.filter(
         pk__in=[claim.id for claim in taken],
@@ -164,9 +174,14 @@ def _mine(taken: Collection[Taken]) -> QuerySet[Claim]:
 
 
 def postpone_others(orcid: OrcidId, *, until: datetime) -> int:
-    """ORCID is busy: what else waits for this person waits as long. How many."""
-    waiting = Claim.objects.filter(orcid=orcid, state=State.WAITING, due_at__lt=until)
-    return waiting.update(due_at=until)
+    """ORCID is failing: what else waits for this person waits as long. How many.
+
+    What somebody else has locked is passed over: it will be found out once more.
+    """
+    with transaction.atomic():
+        waiting = Claim.objects.filter(orcid=orcid, state=State.WAITING, due_at__lt=until)
+        free = waiting.select_for_update(skip_locked=True).values_list("pk", flat=True)
+        return Claim.objects.filter(pk__in=list(free)).update(due_at=until)
 
 
 # ---- settling
@@ -214,7 +229,8 @@ def _settled(claim: Claim, taken: Taken, found: Settlement, *, now: datetime) ->
         claim.sent_at = now
     if claim.serial != taken.serial and not _still_counts(claim, found):
         # The wish moved on while we were out: what ORCID has is known, the rest is due again.
-        return step(claim, Event.POSTPONE, by="worker", now=now, due_at=now, quiet=True)
+        due_at = earliest(claim, now)
+        return step(claim, Event.POSTPONE, by="worker", now=now, due_at=due_at, quiet=True)
     settled = found.event in (Event.KEEP, Event.CLEAR)
     claim.attempts = 0 if settled else taken.attempts + found.tried
     event, reason = found.event, found.reason

@@ -18,7 +18,7 @@ from ..values.doi import Doi
 from ..values.orcid_id import OrcidId
 from . import reasons
 from .models import Attempt, Change, Claim, StoredWork
-from .movement import move, note, step, write
+from .movement import earliest, move, note, step, write
 from .reasons import BLOCKED, UNBLOCKED
 from .states import Event, Mark, Origin, State, Wanted, after, allows
 
@@ -122,6 +122,8 @@ def want(
             Claim.objects.filter(pk=claim.pk).update(origin=origin)
         claim.work_version = version
         claim.by_hand = claim.by_hand or insist
+        if insist:  # who asks for it may have seen that it is not there
+            claim.fingerprint = ""
         event = _INSISTING.get(State(claim.state), Event.WANT) if insist else Event.WANT
         _wish(claim, event, wanted=Wanted.PRESENT, by=by, now=now, insisted=insist)
         return claim.state == State.WAITING
@@ -172,7 +174,16 @@ def unwant(orcid: OrcidId, doi: Doi, *, reason: str, by: str, now: datetime) -> 
             claim.wanted, claim.unwanted_for = Wanted.ABSENT, reason
             move(claim, Event.DROP, reason=reason, by=by, now=now)
             return False
-        _wish(claim, Event.UNWANT, wanted=Wanted.ABSENT, reason=reason, by=by, now=now)
+        theirs = reasons.sticky(reason)
+        _wish(
+            claim,
+            Event.UNWANT,
+            wanted=Wanted.ABSENT,
+            reason=reason,
+            by=by,
+            now=now,
+            insisted=theirs,
+        )
         return claim.state == State.WAITING
 
 
@@ -237,13 +248,8 @@ def _wish(
         message=claim.message if stays_held else "",
         by=by,
         now=now,
-        due_at=_earliest(claim, now),
+        due_at=earliest(claim, now),
     )
-
-
-def _earliest(claim: Claim, now: datetime) -> datetime:
-    """At once; but while an addition may still be on its way through ORCID nobody looks for it."""
-    return max(claim.due_at, now) if claim.unsure and claim.due_at else now
 
 
 # ---- blocks by support staff
@@ -316,7 +322,7 @@ def _by_staff(claim: Claim, event: Event, *, note: str, by: str, now: datetime) 
         message=claim.message if lifted else "",
         by=by,
         now=now,
-        due_at=claim.due_at if lifted else now,
+        due_at=claim.due_at if lifted else earliest(claim, now),
     )
     if line is not None:
         line.note = note
@@ -383,7 +389,10 @@ def release(orcid: OrcidId, *, reasons: Collection[str], by: str, now: datetime)
     """Let a person's claims go on that were held for one of these reasons. How many."""
     with transaction.atomic():
         held = _lock(Claim.objects.filter(orcid=orcid, state=State.HELD, reason__in=reasons))
-        lines = [step(claim, Event.RELEASE, by=by, now=now, due_at=now) for claim in held]
+        lines = []
+        for claim in held:
+            claim.attempts = 0
+            lines.append(step(claim, Event.RELEASE, by=by, now=now, due_at=earliest(claim, now)))
         write(held, [line for line in lines if line])
     return len(held)
 

@@ -6,7 +6,7 @@ Part of the ledger; nobody else calls it.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -15,6 +15,9 @@ from django.db.models import Field
 
 from .models import Change, Claim
 from .states import Event, State, after
+
+# Until a call is over whose caller no longer waits for it: so long nobody looks what it did.
+PASSES_WITHIN = timedelta(seconds=5)
 
 # What never changes in a claim's life.
 _FIXED = frozenset({"id", "uuid", "orcid", "doi", "origin", "created"})
@@ -69,6 +72,14 @@ def write(claims: Sequence[Claim], lines: Collection[Change]) -> None:
             cursor.execute(_update(), _columns(claims))
     if lines:
         Change.objects.bulk_create(lines)
+
+
+def earliest(claim: Claim, now: datetime) -> datetime:
+    """When there may be something to do: at once, unless an addition may still be under way."""
+    if not claim.unsure or claim.put_code is not None:
+        return now
+    soonest = now + PASSES_WITHIN
+    return max(now, min(claim.due_at or soonest, soonest))
 
 
 def line(claim: Claim, event: Event, *, by: str, now: datetime) -> Change:

@@ -1,6 +1,6 @@
 """Work to ORCID work (pure): `convert`, then `render`; `fingerprint` and `body` of what is rendered."""
 
-from .grouping import GroupingIds, grouping_ids
+from .grouping import GroupingIds, giving_way, grouping_ids
 from .orcid_work import OrcidWork, render
 from .work import REASONS, RefusedWork, body, convert, fingerprint
 
@@ -12,6 +12,7 @@ __all__ = [
     "body",
     "convert",
     "fingerprint",
+    "giving_way",
     "grouping_ids",
     "render",
 ]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .orcid_work import OrcidWork
+import msgspec
+
+from .orcid_work import ExternalIds, OrcidWork
 
 Id = tuple[str, str]  # type and value, as they are sent
 
@@ -19,6 +21,19 @@ class GroupingIds(NamedTuple):
         A bulk is stricter than single calls: an own id there may not even be a version of another.
         """
         return not self.own.isdisjoint(earlier)
+
+
+def giving_way(work: OrcidWork) -> OrcidWork:
+    """With its own DOI alone as its own: what another work of ours calls its own, too, groups the
+    two as versions of one another, and ORCID takes both."""
+    own, *others = work.external_ids.external_id
+    shared = [
+        msgspec.structs.replace(each, external_id_relationship="version-of")
+        if each.external_id_relationship == "self"
+        else each
+        for each in others
+    ]
+    return msgspec.structs.replace(work, external_ids=ExternalIds([own, *shared]))
 
 
 def grouping_ids(work: OrcidWork) -> GroupingIds:

@@ -27,11 +27,10 @@ class OwnWork(msgspec.Struct, frozen=True):
     dois: tuple[Doi, ...]  # which it calls its own; none where ORCID's cannot be read
 
 
-def find_put_code(works: Mapping[str, Any], *, doi: Doi, api_client: str) -> int | None:
-    """The put-code of the work that this API client put there for this DOI, the oldest if there are
-    several; None if there is none."""
-    found = (own for own in own_works(works, api_clients=(api_client,)) if doi in own.dois)
-    return min((own.put_code for own in found), default=None)
+def put_codes(works: Mapping[str, Any], *, doi: Doi, api_client: str) -> tuple[int, ...]:
+    """Of the works that this API client put there and that call this DOI their own."""
+    mine = own_works(works, api_clients=(api_client,))
+    return tuple(own.put_code for own in mine if doi in own.dois)
 
 
 def own_works(works: Mapping[str, Any], *, api_clients: Collection[str]) -> Iterator[OwnWork]:

@@ -113,7 +113,7 @@ TABLE: dict[tuple[str, int | str, int | None], _Meaning] = {
     ("GET", 404, 9016): _NO_RECORD,
     # duplicates
     ("POST", 409, 9021): (_K.ADOPT, ""),
-    ("PUT", 409, 9021): _REFUSED,  # another work of ours holds the identifier
+    ("PUT", 409, 9021): (_K.ADOPT, ""),  # another work of ours holds one of the identifiers
     ("DELETE", 409, 9021): _UNKNOWN,
     ("GET", 409, 9021): _UNKNOWN,
     # permission

@@ -19,7 +19,7 @@ FAILURES = 5  # in a row, of all workers together, until the breaker opens
 # Seconds, doubled with every probe that fails. However long ORCID was down, we are back soon after.
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 20.0
 LONGEST_ASKED = 3600.0  # seconds that ORCID may ask us to wait
-PROBE = 40.0  # seconds until a probe without an answer counts as lost: more than a call's time-outs
+PROBE = 40.0  # seconds until a probe without an answer counts as lost: longer than most calls take
 # Of the burst: what is in the background leaves the rest to people who wait, and nobody uses the
 # last bit, for two requests may meet on their way that did not start together.
 BACKGROUND_SHARE, CLICK_SHARE = 0.5, 0.9
@@ -62,9 +62,11 @@ SELECT EXTRACT(EPOCH FROM tat - clock_timestamp())::float - %(room)s - %(ahead)s
   FROM delivery_pace WHERE api_client = %(client)s
 """
 
+# While the breaker is open, or ORCID has asked us to wait, only the probe's success counts, too.
 _WELL = """
 UPDATE delivery_pace SET failures = 0, probing = false, open_until = NULL
  WHERE api_client = %(client)s AND failures > 0
+   AND (open_until IS NULL OR open_until <= clock_timestamp() OR probing)
 """
 
 # While the breaker is open only the probe's failure counts: the others were sent before it opened.

@@ -8,7 +8,6 @@ from datetime import timedelta
 FIRST = timedelta(seconds=3)
 LONGEST = timedelta(hours=6)
 TRIES = 17  # between 12 and 25 hours in all until a person has to look
-FEW_TRIES = 6  # some minutes: for what is likely to be this one work's own fault
 
 
 def delay(

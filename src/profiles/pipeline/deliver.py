@@ -18,6 +18,7 @@ from django.utils import timezone
 from .. import conversion
 from ..claims import leases
 from ..claims.leases import Settlement, Taken
+from ..claims.movement import PASSES_WITHIN
 from ..claims.states import Event, Origin, Wanted
 from ..delivery import retry
 from ..delivery.outcomes import Kind, Outcome
@@ -27,7 +28,7 @@ from ..people import grants
 from ..people.permissions import Purpose, UsableGrant
 from ..people.standing import Standing, standings
 from ..values.orcid_id import OrcidId
-from .sending import LEASE, PASSES_WITHIN, LeaseLost, Sending
+from .sending import LEASE, LeaseLost, Sending, renew
 from .services import Services
 from .together import MOST, add_together
 from .visit import Visit
@@ -40,8 +41,10 @@ Settled = Iterator[tuple[Sending, Settlement]]
 
 
 class Delivered(NamedTuple):
-    settled: int
-    more: bool  # whether the turn ended before the work did
+    settled: int = 0
+    more: bool = False  # the turn ended before the work did
+    busy: bool = False  # somebody else is writing to the record
+    doubtful: bool = False  # a lost call was looked for in vain: it may yet come through
 
 
 def deliver(
@@ -51,7 +54,7 @@ def deliver(
 
     Where somebody else is writing to the same record, they find what is due: nothing is done here.
     """
-    settled = 0
+    settled, doubtful = 0, False
     with leases.writing_to(orcid) as mine:
         if mine and leases.take_back(orcid, now=timezone.now()):
             _let_pass(stop)
@@ -59,15 +62,17 @@ def deliver(
         begun = time.monotonic()
         while mine:
             if stop() or time.monotonic() - begun > TURN:
-                return Delivered(settled, more=True)
+                return Delivered(settled, more=True, doubtful=doubtful)
             sendings = _take(orcid, visit, services)
             if not sendings:
                 break
             try:
-                settled += _write_down(orcid, list(_settle(sendings, visit, services)))
+                for batch in _batches(sendings, visit, services):
+                    settled += _write_down(orcid, batch)
+                    doubtful |= any(sending.looked_in_vain for sending, _ in batch)
             except LeaseLost:
                 log.warning("the lease on claims of %s was lost", orcid)
-    return Delivered(settled, more=False)
+    return Delivered(settled, busy=not mine, doubtful=doubtful)
 
 
 def _let_pass(stop: Callable[[], bool]) -> None:
@@ -79,19 +84,15 @@ def _let_pass(stop: Callable[[], bool]) -> None:
 
 def _take(orcid: OrcidId, visit: Visit, services: Services) -> list[Sending]:
     """What can be added together, else the claim that is next, else nothing."""
-    now = timezone.now()
-    taken = leases.take_additions(orcid, limit=MOST, lease=LEASE, now=now)
-    if not taken:
-        claim = leases.take(orcid, lease=LEASE, now=now)
-        taken = (claim,) if claim else ()
+    taken = leases.take(orcid, most=MOST, lease=LEASE, now=timezone.now())
     visit.begin_batch([claim.doi for claim in taken])
     api, rate = services.orcid, services.rate
     return [Sending(claim, api=api, visit=visit, rate=rate) for claim in taken]
 
 
 def _write_down(orcid: OrcidId, settlements: Sequence[tuple[Sending, Settlement]]) -> int:
-    """All of one batch at once. A worker that dies before has lost nothing: what it added it had
-    announced, so the next one looks."""
+    """What one call brought, at once. A worker that dies before has lost nothing: what it added it
+    had announced, so the next one looks."""
     with transaction.atomic():
         settled = _unless_granted(orcid, settlements)
         if leases.settle_all(settled, now=timezone.now()) < len(settled):
@@ -99,8 +100,8 @@ def _write_down(orcid: OrcidId, settlements: Sequence[tuple[Sending, Settlement]
         for grant_id in {sending.served for sending, _ in settlements if sending.served}:
             grants.record_success(grant_id, now=timezone.now())
         waits = [found.due_at for _, found in settled if found.everybody_waits and found.due_at]
-        if waits:
-            leases.postpone_others(orcid, until=max(waits))
+    if waits:
+        leases.postpone_others(orcid, until=max(waits))
     return len(settled)
 
 
@@ -132,17 +133,22 @@ def _has_come(lacking: str, person: Standing | None) -> bool:
     return person.auto_update if lacking == "auto_update_off" else person.permission == "usable"
 
 
-def _settle(sendings: list[Sending], visit: Visit, services: Services) -> Settled:
-    """What becomes of each claim; where there are several, all are additions."""
+def _batches(
+    sendings: list[Sending], visit: Visit, services: Services
+) -> Iterator[list[tuple[Sending, Settlement]]]:
+    """What becomes of each claim, call by call; where there are several claims, all are additions."""
     if len(sendings) == 1:
-        yield from _guarded(sendings, _by_itself(sendings[0], visit, services))
+        yield list(_guarded(sendings, _by_itself(sendings[0], visit, services)))
         return
     together: dict[UsableGrant, list[Sending]] = defaultdict(list)
+    settled: list[tuple[Sending, Settlement]] = []
     for sending in sendings:
-        ready = _made_ready(sending, visit, services, together)
-        yield from _guarded([sending], ready)
-    for grant, several in together.items():
-        yield from _guarded(several, add_together(several, grant, services.orcid))
+        settled += _guarded([sending], _made_ready(sending, visit, services, together))
+    yield settled
+    while together:
+        renew([each.claim for several in together.values() for each in several])
+        grant, several = together.popitem()
+        yield list(_guarded(several, add_together(several, grant, services.orcid)))
 
 
 def _by_itself(sending: Sending, visit: Visit, services: Services) -> Settled:
@@ -174,7 +180,7 @@ def _guarded(sendings: Iterable[Sending], settlements: Settled) -> Settled:
         raise  # nothing could be written down
     except Exception as error:
         log.exception("claims %s could not be delivered", [each.claim.id for each in left])
-        outcome = Outcome(kind=Kind.LATER, message=f"{type(error).__name__}: {error}")
+        outcome = Outcome(kind=Kind.LATER, message=type(error).__name__)
         for sending in left:
             settled = sending.postponed(outcome, enough=retry.TRIES, otherwise="our_fault")
             yield sending, settled

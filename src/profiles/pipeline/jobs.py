@@ -15,7 +15,7 @@ from procrastinate.job_context import JobContext
 from procrastinate.jobs import Status
 
 from ..claims import attempts, leases, locks
-from ..errors import Misconfigured, UnexpectedAnswer, Unreachable
+from ..errors import Misconfigured, ProfilesError, UnexpectedAnswer, Unreachable
 from ..people import accounts, closing, grants, renewal
 from ..values.orcid_id import OrcidId
 from . import asking, invitations, presence, revising, webhooks
@@ -23,7 +23,7 @@ from .deliver import deliver
 from .erasure import CLOSE, go_on
 from .harvest import harvest
 from .invitations import INVITE
-from .nudge import CLICK, DELIVER, HOUSEKEEPING, RECONCILE, nudge, outstanding
+from .nudge import BACKGROUND, CLICK, DELIVER, HOUSEKEEPING, RECONCILE, nudge, outstanding
 from .reconcile import reconcile
 from .refreshing import see_to_ends
 from .revising import REVISE
@@ -33,7 +33,9 @@ from .webhooks import WATCH
 
 log = logging.getLogger(__name__)
 
+FEED = "feed"
 WINDOW = 200  # persons nudged at a time, so that the queue stays short whatever the backlog
+DOUBTFUL_FOR = 300  # seconds until a lost call that had done nothing has surely done nothing
 HEARTBEAT = 3  # seconds
 STALLED_AFTER = 12  # seconds without a heartbeat: the worker is dead
 
@@ -45,8 +47,15 @@ def _every(seconds: int) -> str:
 
 @app.task(name=DELIVER, pass_context=True)
 def deliver_job(context: JobContext, orcid: str) -> None:
-    if deliver(OrcidId(orcid), services(), stop=context.should_abort).more:
-        nudge([OrcidId(orcid)])  # to the end of the queue
+    who, priority = OrcidId(orcid), context.job.priority
+    delivered = deliver(who, services(), stop=context.should_abort)
+    if delivered.busy and priority == CLICK:
+        nudge([who], priority=CLICK, seconds=1)  # a person waits: as soon as the record is free
+    elif delivered.more:  # to the end of the queue
+        insists = leases.insists(who, now=timezone.now())
+        nudge([who], priority=CLICK if insists else BACKGROUND)
+    if delivered.doubtful:
+        nudge([who], job=RECONCILE, seconds=DOUBTFUL_FOR)
 
 
 @app.task(name=RECONCILE)
@@ -81,12 +90,14 @@ def harvest_job(timestamp: int) -> None:
 
 
 @app.periodic(cron=_every(2))
-@app.task(name="feed", queueing_lock="feed", priority=HOUSEKEEPING)
+@app.task(name=FEED, queueing_lock=FEED, priority=HOUSEKEEPING)
 def feed_job(timestamp: int, after: str = "") -> None:
     """Nudge those whose claims are due, everybody in turn.
 
     Only so many are nudged at a time; as long as there are more it goes on every second.
     """
+    if not after and outstanding(FEED):
+        return  # another goes on where it stopped
     room = WINDOW - outstanding(DELIVER)
     if room > 0:
         due = leases.due_orcids(now=timezone.now(), limit=room, after=after)
@@ -95,7 +106,8 @@ def feed_job(timestamp: int, after: str = "") -> None:
         if not after:  # everybody was looked at
             return
     with suppress(AlreadyEnqueued):
-        feed_job.configure(schedule_in={"seconds": 1}).defer(timestamp=timestamp, after=after)
+        on = feed_job.configure(queueing_lock="feed on", schedule_in={"seconds": 1})
+        on.defer(timestamp=timestamp, after=after)
 
 
 @app.periodic(cron=_every(5))
@@ -161,7 +173,7 @@ def close_job(context: JobContext, orcid: str) -> None:
     """Not now is no loss: an account that is being closed is looked at every minute."""
     try:
         go_on(OrcidId(orcid), services(), stop=context.should_abort)
-    except (Unreachable, UnexpectedAnswer, Misconfigured) as error:
+    except ProfilesError as error:
         log.warning("the account of %s is being closed: %s", orcid, error.message)
 
 

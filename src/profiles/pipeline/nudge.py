@@ -19,15 +19,26 @@ DELIVER, RECONCILE = "deliver", "reconcile"
 HOUSEKEEPING, CLICK, BACKGROUND = 20, 10, 0
 
 
-def nudge(orcids: Iterable[OrcidId], *, job: str = DELIVER, priority: int = BACKGROUND) -> None:
-    """Queue one delivery (or another job) per person, unless one is queued already.
+def nudge(
+    orcids: Iterable[OrcidId],
+    *,
+    job: str = DELIVER,
+    priority: int = BACKGROUND,
+    seconds: int = 0,
+) -> None:
+    """Queue one delivery (or another job) per person, unless one is queued already; `seconds` from now.
 
     In a fixed order, so that two who nudge the same persons at once do not lock each other out. A
     click has a place of its own in the queue: one that waits in the background is no hindrance.
     """
     for orcid in sorted(orcids):
         lock = f"{job}:{priority}:{orcid}"
-        task = app.configure_task(job, queueing_lock=lock, priority=priority)
+        task = app.configure_task(
+            job,
+            queueing_lock=lock,
+            priority=priority,
+            schedule_in={"seconds": seconds} if seconds else None,
+        )
         try:
             with transaction.atomic():  # a savepoint: a queued twin must not undo our caller
                 task.defer(orcid=orcid)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
@@ -15,6 +15,7 @@ from django.utils import timezone
 from .. import conversion
 from ..claims import leases
 from ..claims.leases import Settlement, Taken, Try
+from ..claims.movement import PASSES_WITHIN
 from ..claims.states import Event
 from ..conversion import GroupingIds, OrcidWork
 from ..delivery import pace, retry
@@ -31,12 +32,11 @@ from .visit import Visit
 
 NO_IDS = GroupingIds(frozenset(), frozenset())
 PATIENCE = 3.0  # seconds in the queue to ORCID, until the worker does something else
-MOST_STEPS = 5  # look, add, adopt, update: more would be going round in circles
-# A lease is renewed before each call, and outlives the call and what comes after it. The lock on
-# the record tells sooner when a worker has died.
-LEASE = timedelta(minutes=2)
-# Until a call is over whose caller no longer waits for it: so long nobody looks what it did.
-PASSES_WITHIN = timedelta(seconds=5)
+MOST_STEPS = 7  # look, add, look, give way, add: more would be going round in circles
+# A lease is renewed before each call, and outlives the call (connecting, sending, 30 s of silence and
+# 60 s of an answer at most) and what comes after it. The lock on the record tells sooner when a worker
+# has died.
+LEASE = timedelta(minutes=4)
 
 
 class LeaseLost(ProfilesError):
@@ -51,7 +51,8 @@ class Sending:
         self.api = api
         self.visit = visit
         self.rate = rate
-        self.rendered: bytes | None = None  # None: it shall leave the record
+        self.work: OrcidWork | None = None  # None: it shall leave the record
+        self.rendered: bytes | None = None
         self.wanted = ""  # the fingerprint of what shall be there
         self.ids = NO_IDS  # what ORCID knows it by
         # What ORCID has, as far as we know.
@@ -60,13 +61,16 @@ class Sending:
         self.api_client = claim.api_client
         self.unsure = claim.unsure
         self.accepted = False
-        self.duplicate = ""  # ORCID's words, when it has the work and does not tell where
+        self.duplicate = ""  # ORCID's words, when it has a work of ours with one of these ids
+        self.gives_way = False  # to another work of ours with the same alternate id
+        self.looked_in_vain = False  # for an addition whose answer was lost
         self.served: UUID | None = None  # the grant with which ORCID took something
         self.lacks: Purpose | None = None  # what it is held for want of
         self.tries: list[Try] = []
 
     def shall_be(self, work: OrcidWork) -> None:
         """On the record."""
+        self.work = work
         self.rendered = conversion.render(work)
         self.wanted = conversion.fingerprint(self.rendered)
         self.ids = conversion.grouping_ids(work)
@@ -86,6 +90,7 @@ class Sending:
             known = step == Step.LOOK and self.visit.has_read
             settled = None if known else self.keep_pace(grant)
             if settled is None:
+                renew([self.claim])
                 settled = self._look(grant) if step == Step.LOOK else self.send(step, grant)
             if settled is not None:
                 return settled
@@ -150,7 +155,6 @@ class Sending:
             reason="try_again",
             message=outcome.message,
             due_at=timezone.now() + wait,
-            everybody_waits=outcome.kind == Kind.BUSY,
         )
 
     def _step(self) -> Step:
@@ -180,25 +184,24 @@ class Sending:
         if self.visit.grant(purpose) is None:
             self.lacks = purpose
         permission = self.visit.standing(purpose).permission
-        return self.known(Event.HOLD, reason=HOLD_REASONS.get(permission, "no_permission"))
+        reason = HOLD_REASONS.get(permission, "no_permission")
+        return self.known(Event.HOLD, reason=reason, tried=False)
 
     def keep_pace(self, grant: UsableGrant) -> Settlement | None:
         """Wait for a place in the queue to ORCID; while ORCID is failing, let go of the claim."""
         background = not self.claim.insisted
         wait = pace.enter(grant.api_client, self.rate, background=background, patience=PATIENCE)
-        if wait is None:
-            return None
-        return self._everybody_waits(wait.seconds)
+        return None if wait is None else self._wait(wait.seconds, everybody=wait.broken)
 
-    def _everybody_waits(self, seconds: float, message: str = "") -> Settlement:
-        """ORCID is failing: that is no fault of this claim, and costs it no try."""
+    def _wait(self, seconds: float, *, everybody: bool, message: str = "") -> Settlement:
+        """ORCID is busy or failing: that is no fault of this claim, and costs it no try."""
         wait = timedelta(seconds=seconds)
         return self.known(
             Event.POSTPONE,
             reason="try_again",
             message=message,
             due_at=timezone.now() + (max(wait, PASSES_WITHIN) if self.unsure else wait),
-            everybody_waits=True,
+            everybody_waits=everybody,
             tried=False,
         )
 
@@ -206,7 +209,7 @@ class Sending:
         """Find out what became of an addition whose answer was lost, or said "duplicate" only."""
         read_before, started = self.visit.has_read, time.monotonic()
         try:
-            self.put_code = self.visit.put_code(self.claim.doi, grant)
+            self.put_code = self.visit.put_code(self.claim, grant)
         except RefusedReading as refused:
             self._note("GET", refused.outcome.kind, grant, started, refused.status)
             return self._unreadable(refused.outcome, grant)
@@ -217,9 +220,18 @@ class Sending:
         if not read_before:
             self._note("GET", Kind.DONE, grant, started, httpx2.codes.OK)
         self.unsure = False
-        if self.duplicate and self.put_code is None:
-            return self.known(Event.FAIL, reason="refused", message=self.duplicate)
         self.sent = ""  # it may be an older one: what it holds is not known
+        if self.put_code is None and self.duplicate:
+            return self._give_way()
+        self.looked_in_vain = self.put_code is None
+        return None
+
+    def _give_way(self) -> Settlement | None:
+        """Another work of ours has one of these ids as its own, too: never take it for this one."""
+        if self.gives_way or self.work is None:
+            return self.known(Event.FAIL, reason="refused", message=self.duplicate)
+        self.gives_way = True
+        self.shall_be(conversion.giving_way(self.work))
         return None
 
     def _unreadable(self, outcome: Outcome, grant: UsableGrant) -> Settlement:
@@ -228,15 +240,13 @@ class Sending:
             case Kind.GRANT_ENDED:
                 return self._grant_ended(Step.LOOK, outcome, grant)
             case Kind.HOLD:
-                return self.known(Event.HOLD, reason=outcome.reason, message=outcome.message)
+                return self._held(outcome)
         return self._later(Outcome(kind=Kind.LATER, message=outcome.message))
 
     def send(self, step: Step, grant: UsableGrant) -> Settlement | None:
         """One call, and what was learnt from it. None: plan again what is to be done now."""
         if step == Step.ADD:
             expect_answers([self], grant)
-        elif not leases.renew([self.claim], until=timezone.now() + LEASE):
-            raise LeaseLost
         started = time.monotonic()
         answer = self._request(step, grant.access_token.reveal())
         self.heard(answer, grant)
@@ -266,16 +276,19 @@ class Sending:
                 return None
             case Kind.GONE:
                 return self._gone(step, outcome)
-            case Kind.ADOPT:
-                self._adopt(outcome, grant)
+            case Kind.ADOPT if step == Step.ADD:
+                self._find(outcome, grant)
                 return None
+            case Kind.ADOPT:
+                self.duplicate = outcome.message
+                return self._give_way()
             case Kind.LATER | Kind.BUSY:
                 return self._unknown_or_later(step, outcome, grant)
             case Kind.GRANT_ENDED:
                 return self._grant_ended(step, outcome, grant)
             case Kind.HOLD:
                 self.unsure = False
-                return self.known(Event.HOLD, reason=outcome.reason, message=outcome.message)
+                return self._held(outcome)
             case Kind.FAIL:
                 self.unsure = False
                 return self._failed(step, outcome)
@@ -329,15 +342,16 @@ class Sending:
         if step == Step.REMOVE:
             self.accepted = True
             return None
+        if self.claim.insisted:  # they took it off there, and want it back
+            return None
         return self.known(Event.CLEAR, reason=outcome.reason)
 
-    def _adopt(self, duplicate: Outcome, grant: UsableGrant) -> None:
-        """ORCID has the work from us already (9021): it is this claim's, whatever it holds."""
-        self.put_code, self.sent, self.api_client = duplicate.put_code, "", grant.api_client
-        self.unsure = self.put_code is None
-        if self.unsure:
-            self.duplicate = duplicate.message
-            self.visit.forget_record()
+    def _find(self, duplicate: Outcome, grant: UsableGrant) -> None:
+        """ORCID has a work from us with one of these ids (9021). Which one, only a reading tells: the
+        put-code that it names may be that of another DOI with the same alternate id."""
+        self.unsure, self.sent, self.api_client = True, "", grant.api_client
+        self.duplicate = duplicate.message
+        self.visit.forget_record()
 
     def _unknown_or_later(self, step: Step, outcome: Outcome, grant: UsableGrant) -> Settlement:
         """Updating and deleting again does no harm; adding again could: look first, the next time."""
@@ -348,11 +362,11 @@ class Sending:
 
     def _later(self, outcome: Outcome) -> Settlement:
         if outcome.kind == Kind.BUSY and self.visit.pause:
-            return self._everybody_waits(self.visit.pause, outcome.message)
+            return self._wait(self.visit.pause, everybody=True, message=outcome.message)
         alone = outcome.kind == Kind.LATER
         return self.postponed(
             outcome,
-            enough=retry.FEW_TRIES if alone else retry.TRIES,
+            enough=retry.TRIES,
             otherwise=(outcome.reason or "refused") if alone else "retries_used_up",
         )
 
@@ -372,7 +386,10 @@ class Sending:
             # The person's permission is for another of our clients, and this work out of its reach.
             return self.known(Event.FAIL, reason="not_ours", message=outcome.message)
         self.lacks = purpose
-        return self.known(Event.HOLD, reason=outcome.reason, message=outcome.message)
+        return self._held(outcome)
+
+    def _held(self, outcome: Outcome) -> Settlement:
+        return self.known(Event.HOLD, reason=outcome.reason, message=outcome.message, tried=False)
 
     def _failed(self, step: Step, outcome: Outcome) -> Settlement | None:
         if outcome.reason == "not_ours":
@@ -393,6 +410,12 @@ def expect_answers(sendings: Sequence[Sending], grant: UsableGrant) -> None:
         raise LeaseLost
     for sending in sendings:
         sending.unsure, sending.api_client = True, grant.api_client
+
+
+def renew(claims: Collection[Taken]) -> None:
+    """Before each call. Raises LeaseLost; then nothing may be sent."""
+    if not leases.renew(claims, until=timezone.now() + LEASE):
+        raise LeaseLost
 
 
 def _unread(error: Unreachable | UnexpectedAnswer) -> Outcome:

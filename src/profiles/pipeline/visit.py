@@ -12,10 +12,11 @@ from typing import Any
 
 from django.utils import timezone
 
-from ..claims import metadata
+from ..claims import leases, metadata
+from ..claims.leases import Taken
 from ..delivery import adoption, pace
 from ..delivery.client import OrcidApi
-from ..errors import Unreachable
+from ..errors import UnexpectedAnswer, Unreachable
 from ..people.permissions import Purpose, UsableGrant
 from ..people.standing import Standing, standing
 from ..values.doi import Doi
@@ -77,16 +78,24 @@ class Visit:
         """Something may have changed there that we do not know of."""
         self._works = None
 
-    def put_code(self, doi: Doi, grant: UsableGrant) -> int | None:
-        """Of our own work with this DOI. Raises Unreachable, UnexpectedAnswer."""
+    def put_code(self, claim: Taken, grant: UsableGrant) -> int | None:
+        """Of our own work with this claim's DOI that is no other claim's.
+
+        Raises Unreachable, UnexpectedAnswer.
+        """
         if self._works is None:
             try:
                 self._works = self._api.works(self._orcid, token=grant.access_token.reveal())
             except Unreachable as error:
                 self.orcid_fails(grant, retry_after=error.retry_after)
                 raise
+            except UnexpectedAnswer:
+                self.orcid_is_well(grant)
+                raise
             self.orcid_is_well(grant)
-        return adoption.find_put_code(self._works, doi=doi, api_client=grant.api_client)
+        others = leases.put_codes_of_others(claim)
+        found = adoption.put_codes(self._works, doi=claim.doi, api_client=grant.api_client)
+        return min((each for each in found if each not in others), default=None)
 
     @property
     def has_read(self) -> bool:

@@ -72,7 +72,7 @@ ROWS = (
         409,
         UNKNOWN,
         "duplicate: ours already; on an update another work of ours holds the identifier",
-        {"POST": ADOPT, "item": ADOPT, "PUT": REFUSED},
+        {"POST": ADOPT, "item": ADOPT, "PUT": ADOPT},
     ),
     Row(9022, 400, REFUSED, "no title"),
     Row(9023, 400, REFUSED, "no identifier"),

@@ -135,13 +135,13 @@ def _steps(watch: Watch, person: str, *, number: int) -> None:
         leases.orcids_in_hand()
     together, alone = OrcidId(f"{TOGETHER}-{person}"), OrcidId(f"{ALONE}-{person}")
     with watch.step(f"take {EACH} additions"):
-        several = leases.take_additions(together, limit=100, lease=LEASE, now=now)
+        several = leases.take(together, most=100, lease=LEASE, now=now)
     with watch.step(f"settle {EACH} together"):
         _settle(several)
     with watch.step("take one claim"):
-        one = leases.take(alone, lease=LEASE, now=now)
+        one = leases.take(alone, most=100, lease=LEASE, now=now)
     with watch.step("settle one"):
-        _settle((one,) if one else ())
+        _settle(one)
 
 
 def _settle(taken: Sequence[Taken]) -> None:
