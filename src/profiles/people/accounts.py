@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -156,8 +158,16 @@ def set_role(*, orcid: OrcidId, role: Role, provider: str = "", client: str = ""
 
 
 def erase(orcid: OrcidId) -> None:
-    """Person, identities and grants are gone. Give the tokens back first (orcid_permission.withdraw)."""
-    existing_person(orcid).delete()
+    """Person, identities, grants and sessions are gone. Give the tokens back first
+    (orcid_permission.withdraw)."""
+    person = existing_person(orcid)
+    mine = str(person.pk)
+    person.delete()
+    # What is kept in sessions names the iD, too. Their table does not say whose they are; but
+    # accounts are seldom erased, so all are looked through.
+    for session in Session.objects.iterator():
+        if session.get_decoded().get(SESSION_KEY) == mine:
+            session.delete()
 
 
 def profile(who: Person | OrcidId) -> Profile:
