@@ -22,9 +22,14 @@ def person(orcid: OrcidId = ALICE, *, auto_update: bool = True) -> Person:
 
 
 def permit(
-    who: Person, token: str = "a-token", *, api_client: str = "APP-1", scope: str = SCOPE
+    who: Person,
+    token: str = "a-token",
+    *,
+    api_client: str = "APP-1",
+    scope: str = SCOPE,
+    purpose: Purpose = Purpose.AUTO_UPDATE,
 ) -> None:
-    """As if ORCID had just given this token for auto-update."""
+    """As if ORCID had just given this token."""
     reply = TokenReply(
         access_token=Secret(token),
         refresh_token=None,
@@ -34,4 +39,4 @@ def permit(
         name="",
         api_client=api_client,
     )
-    grants.store_grant(who, Purpose.AUTO_UPDATE, reply, NOON)
+    grants.store_grant(who, purpose, reply, NOON)

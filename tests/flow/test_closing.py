@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import httpx2
 import pytest
+import time_machine
 from django.conf import settings
 from django.db import IntegrityError
 from django.utils import timezone
+from procrastinate.contrib.django import app as jobs_app
+from procrastinate.job_context import JobContext
+from procrastinate.jobs import Job
 from typer.testing import CliRunner, Result
 
 from profiles.claims import ledger
@@ -25,16 +30,26 @@ from profiles.people.standing import standings
 from profiles.pipeline import erasure, permissions
 from profiles.pipeline.deliver import deliver
 from profiles.pipeline.erasure import Progress
+from profiles.pipeline.jobs import close_job
 from profiles.pipeline.services import Services, build
 from profiles.simulator.server import Simulation
 from profiles.values.doi import Doi
 
+from .browser import Browser
 from .people import ALICE, SCOPE, permit, person
 from .test_deliver import CLIENT, titles, want
+from .test_permission import everything_stored, get_token
+from .test_sign_in import sign_in_with_orcid
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ONE, TWO, THREE = Doi("10.5555/one"), Doi("10.5555/two"), Doi("10.5555/three")
+NEVER_STOPPED = JobContext(
+    app=jobs_app,
+    job=Job(id=1, queue="default", lock=None, queueing_lock=None, task_name=erasure.CLOSE),
+    start_timestamp=0,
+    abort_reason=lambda: None,
+)
 ORCID_DOWN: dict[str, Any] = {"path_prefix": "/v3.0", "status": 503, "times": 1000}
 
 
@@ -185,6 +200,49 @@ def test_a_token_that_is_not_taken_back_keeps_the_rest(
     assert (tokens_alive(alice), nothing_is_known()) == (0, True)
 
 
+def test_a_token_that_orcid_does_not_know_any_more_is_given_back_enough(
+    alice: Simulation, services: Services
+) -> None:
+    erasure.close(ALICE, remove_works=False)
+    refusal: dict[str, Any] = {"status": 400, "body": {"error": "invalid_grant"}}
+    alice.orcid.faults.add(path_prefix="/oauth/revoke", times=None, **refusal)
+    assert finish(services).erased
+
+
+def a_key_is_lost(simulation: Simulation) -> None:
+    permit(Person.objects.get(), api_client="OLD", purpose=Purpose.SEARCH_AND_LINK)
+    Grant.objects.filter(api_client="OLD").update(sealed_access_token="sealed with another key")
+
+
+def orcid_refuses(simulation: Simulation) -> None:
+    simulation.orcid.faults.add(path_prefix="/oauth/revoke", status=400, times=None)
+
+
+def the_record_is_garbage(simulation: Simulation) -> None:
+    simulation.orcid.faults.add(regex=r"/v3\.0/.*/works", status=200, body="<html>", times=None)
+
+
+@pytest.mark.parametrize("trouble", [a_key_is_lost, orcid_refuses, the_record_is_garbage])
+def test_what_never_gets_better_keeps_nothing_for_ever_and_is_told(
+    alice: Simulation,
+    services: Services,
+    caplog: pytest.LogCaptureFixture,
+    trouble: Callable[[Simulation], None],
+) -> None:
+    trouble(alice)
+    erasure.close(ALICE, remove_works=True)
+    close_job(NEVER_STOPPED, ALICE)  # no accident
+    assert Person.objects.exists()
+    late = closing.closing_for(timedelta(days=1), now=timezone.now() + timedelta(days=2))
+    assert late == 1
+    with time_machine.travel(timezone.now() + timedelta(days=8)):
+        close_job(NEVER_STOPPED, ALICE)
+    assert nothing_is_known()
+    assert "erased all the same" in caplog.text
+    if trouble is not orcid_refuses:
+        assert tokens_alive(alice) == 0  # those that we can open
+
+
 def test_after_a_revocation_orcid_still_lets_us_delete(
     alice: Simulation, services: Services
 ) -> None:
@@ -225,6 +283,24 @@ def test_what_waits_and_never_got_there_is_dropped(alice: Simulation, services: 
     erasure.close(ALICE, remove_works=True)
     assert finish(services).erased
     assert "POST" not in [entry.method for entry in alice.orcid.calls()][2:]
+
+
+def test_nothing_in_the_database_names_the_person_any_more(
+    new_browser: Callable[[], Browser], simulation: Simulation, services: Services
+) -> None:
+    """Sessions in other browsers neither, nor rounds that were begun there."""
+    here, there, other = new_browser(), new_browser(), new_browser()
+    sign_in_with_orcid(there).press("Get ORCID Token", stop_at="/oauth/authorize")
+    get_token(sign_in_with_orcid(here))
+    sign_in_with_orcid(other, "Laura Sample")
+    want("one", doi=ONE)
+    deliver(ALICE, services)
+    assert ALICE in everything_stored()
+    here.go("/data/close").press("confirm-close")
+    assert erasure.go_on(ALICE, services)
+    assert ALICE not in everything_stored()
+    assert there.go("/settings").path == "/sign-in"
+    assert other.go("/settings").path == "/settings"
 
 
 # ---- the command

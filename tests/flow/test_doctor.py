@@ -63,7 +63,12 @@ def test_a_sound_installation_has_nothing_to_mend(prepared: Path, services: Simu
     done = run(prepared, services, "doctor")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "✗" not in done.stdout
-    for name in ("database: PostgreSQL 18", "migrations: complete", "✓ clock: ", "Globus"):
+    for name in (
+        "database: PostgreSQL 18",
+        "migrations: complete",
+        "✓ closing accounts: none",
+        "✓ clock",
+    ):
         assert name in done.stdout
 
 

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -26,6 +26,7 @@ from . import keys
 from .database import check as check_database
 
 SECONDS = 10
+A_DAY = timedelta(days=1)
 CLOCK_SECONDS = 30  # tokens that are younger or older than they say are refused
 DISCOVERY = "/.well-known/openid-configuration"
 
@@ -125,6 +126,20 @@ def _database() -> Iterator[Finding]:
         not missing,
         f"{missing} missing" if missing else "complete",
         "Run `profiles migrate`" if missing else "",
+    )
+    if not missing:
+        yield _closing()
+
+
+def _closing() -> Finding:
+    from ..people import closing  # noqa: PLC0415 (wants Django set up)
+
+    late = closing.closing_for(A_DAY, now=datetime.now(UTC))
+    return Finding(
+        "closing accounts",
+        not late,
+        f"{late} being closed for more than a day" if late else "none is late",
+        "The worker's log says what stands in the way" if late else "",
     )
 
 

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ..errors import BadInput, Misconfigured, ProfilesError, UnexpectedAnswer, Unreachable
+from ..errors import BadInput, ProfilesError
 from ..people.permissions import PermissionView
 from ..people.profile import Profile, Role
 from ..values import orcid_id
@@ -108,7 +108,7 @@ def _erased(whose: OrcidId, *, remove_works: bool) -> None:
     def go_on() -> erasure.Progress | None:
         try:
             return erasure.go_on(whose, services())
-        except (Unreachable, UnexpectedAnswer, Misconfigured) as error:
+        except ProfilesError as error:
             raise _Closing(error.message) from error
 
     before = None

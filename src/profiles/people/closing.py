@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 from django.db import transaction
@@ -46,6 +46,11 @@ def closing_orcids(*, limit: int) -> tuple[OrcidId, ...]:
     found = Person.objects.filter(closing_since__isnull=False, orcid__isnull=False)
     orcids = found.order_by("closing_since").values_list("orcid", flat=True)[:limit]
     return tuple(OrcidId(orcid) for orcid in orcids if orcid)
+
+
+def closing_for(longer_than: timedelta, *, now: datetime) -> int:
+    """How many accounts."""
+    return Person.objects.filter(closing_since__lt=now - longer_than).count()
 
 
 def record_was_read(orcid: OrcidId, *, since: datetime) -> bool:

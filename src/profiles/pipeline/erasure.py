@@ -7,19 +7,20 @@ It is written down before anything is done, and goes on by itself after an inter
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 
 import msgspec
 from django.db import transaction
 from django.utils import timezone
 
 from ..claims import leases, leaving, ledger
-from ..delivery.outcomes import Kind
 from ..delivery.refusals import RefusedReading
+from ..errors import ProfilesError
 from ..people import accounts, closing, orcid_permission
-from ..people.permissions import Purpose
 from ..values.orcid_id import OrcidId
-from . import invitations, nudge, permissions, webhooks
+from . import invitations, nudge, webhooks
 from .deliver import deliver
 from .reconcile import reconcile
 from .services import Services
@@ -27,6 +28,7 @@ from .services import Services
 log = logging.getLogger(__name__)
 
 CLOSE = "close"  # the job's name
+PATIENCE = timedelta(days=7)  # after that nothing is a reason to keep what we know of a person
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,18 +50,31 @@ def go_on(
 ) -> Progress | None:
     """As far as one turn goes; None where the account is not being closed, or is gone.
 
-    Raises Unreachable, UnexpectedAnswer, Misconfigured where ORCID cannot be asked now or will not
-    take a token back: then nothing is deleted yet.
+    Raises ProfilesError where ORCID cannot be asked now or will not take a token back, or we cannot
+    open it: then nothing is deleted yet, unless that has lasted for too long.
     """
     asked = closing.closing(orcid)
     if asked is None:
         return None
     stayed = 0
     if asked.removes_works:
-        if rest := _remove_works(orcid, services, asked, stop=stop):
-            return Progress(left=rest)
+        with _patience(orcid, asked):
+            if rest := _remove_works(orcid, services, asked, stop=stop):
+                return Progress(left=rest)
         stayed = leaving.cannot_leave(orcid)
-    return Progress(left=0, stayed=stayed, erased=True, claims=_erase(orcid, stayed=stayed))
+    claims = _erase(orcid, asked, stayed=stayed)
+    return Progress(left=0, stayed=stayed, erased=True, claims=claims)
+
+
+@contextmanager
+def _patience(orcid: OrcidId, asked: closing.Closing) -> Iterator[None]:
+    """What cannot be done is tried again for some days, and then done without."""
+    try:
+        yield
+    except ProfilesError as error:
+        if timezone.now() - asked.since < PATIENCE:
+            raise
+        log.error("the account of %s is erased all the same: %s", orcid, error)  # noqa: TRY400 (no traceback: nothing of ours broke)
 
 
 def left(orcid: OrcidId) -> int:
@@ -81,26 +96,22 @@ def _remove_works(
 def _read(orcid: OrcidId, services: Services) -> bool:
     """False where somebody is writing to the record. One that cannot be read is left as we know it."""
     with leases.writing_to(orcid) as mine:
-        if not mine:
-            return False
-        grants = [permissions.usable(orcid, purpose) for purpose in Purpose]
-        try:
-            reconcile(orcid, services)
-        except RefusedReading as error:
-            for grant in grants:
-                if grant is not None and error.outcome.kind == Kind.GRANT_ENDED:
-                    permissions.grant_ended(grant.grant_id, reason=error.outcome.reason)
-            log.warning("the record of %s cannot be read: %s", orcid, error.message)
-    return True
+        if mine:
+            try:
+                reconcile(orcid, services)
+            except RefusedReading as error:
+                log.warning("the record of %s cannot be read: %s", orcid, error.message)
+        return mine
 
 
-def _erase(orcid: OrcidId, *, stayed: int) -> int:
+def _erase(orcid: OrcidId, asked: closing.Closing, *, stayed: int) -> int:
     """How many claims there were."""
     if stayed:
         log.warning("%s works of %s stay on the record: ORCID refuses", stayed, orcid)
     person = accounts.existing_person(orcid)
     with leases.writing_to(orcid, wait=True):  # no delivery is under way
-        orcid_permission.withdraw(person, None, reason="account closed", now=timezone.now())
+        with _patience(orcid, asked):
+            orcid_permission.withdraw(person, None, reason="account closed", now=timezone.now())
         with transaction.atomic():
             # First the account: whoever matches works to it at this moment waits for its row.
             accounts.erase(orcid)
