@@ -65,6 +65,7 @@ class Gate:
         for each in tuple(self._passing):
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
+            each.close()
             self._passing.discard(each)
 
 
