@@ -238,5 +238,5 @@ def test_the_explanation_of_an_older_version_names_the_newest(
     found = explain(Doi("10.5555/v1"), ALICE)
     assert found.evaluation.reason == "newer_version"
     (line,) = [line for line in found.lines if line.code == "newer_version"]
-    assert line.looked_at == ("newest version: 10.5555/v3",)
+    assert tuple(map(str, line.looked_at)) == ("newest version: 10.5555/v3",)
     assert explain(Doi("10.5555/v3"), ALICE).evaluation.verdict == "send"

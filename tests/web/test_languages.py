@@ -26,6 +26,13 @@ OWN = ["/", "/settings", "/settings/account", "/sign-out", "/data", "/works"]
 FILLED = re.compile(r"%\(\w+\)[sd]|%s|<[^>]*>")
 
 
+@pytest.fixture(autouse=True)
+def _as_before() -> Iterator[None]:
+    """The language of the last request stays that of the thread."""
+    with translation.override(None):
+        yield
+
+
 def english(language: str) -> Iterator[str]:
     """What would be left in English on a page: the fixed parts of every text, where they differ."""
     for entry in catalogue.entries(language):
@@ -95,6 +102,39 @@ def test_searching_and_explaining(as_alice: Client, simulation: Simulation, lang
         seen(as_alice, address, language)
     for doi in ["", DOI, "10.5555/closed", "10.5555/unknown", "nonsense"]:
         seen(as_alice, f"/works/explain?doi={doi}", language)
+
+
+def looked_at(client: Client, doi: str, language: str) -> list[str]:
+    """What each rule of the page says that it looked at."""
+    headers = {"Accept-Language": language}
+    page = Page(client.get("/works/explain", {"doi": doi}, headers=headers))
+    return [
+        " ".join(p.text_content().split())
+        for p in page.root.iterfind(".//li/div/p[@class='quiet small']")
+    ]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_the_rules_looked_at_is_told_in_the_readers_language(
+    as_alice: Client, simulation: Simulation, language: str
+) -> None:
+    register(simulation)
+    english = [line.removeprefix("Looked at: ") for line in looked_at(as_alice, DOI, "en")]
+    there = looked_at(as_alice, DOI, language)
+    assert len(english) == len(there) > 5
+    assert [line for line in english for other in there if line in other] == []
+
+
+def test_what_the_rules_looked_at_is_told_in_german(
+    as_alice: Client, simulation: Simulation
+) -> None:
+    register(simulation)
+    assert {
+        "Angesehen: Registrierungsagentur: datacite",
+        "Angesehen: Urheberinnen und Urheber, Platz 1 von 1: Adams, Alice",
+        "Angesehen: Berechtigung: fehlt",
+        "Angesehen: Ressourcentyp (resourceTypeGeneral): Dataset",
+    } <= set(looked_at(as_alice, DOI, "de"))
 
 
 def test_who_asks_for_another_language_gets_english() -> None:

@@ -13,6 +13,7 @@ from profiles.people.permissions import GrantState, Purpose
 from profiles.people.profile import Role
 from profiles.pipeline import find
 from profiles.pipeline.withdrawn import Outlook
+from profiles.values import orcid_id
 from profiles.values.work import Place
 from profiles.web import wording
 
@@ -28,6 +29,7 @@ TABLES = [
     ("answers", set(wording.ANSWERS), set(Answer)),
     ("verdicts", set(wording.VERDICTS), set(Verdict)),
     ("refusals", set(wording.REFUSALS), set(find.REFUSALS)),
+    ("codes", set(wording.CODES), {"scope_missing", *orcid_id.REASONS}),
     ("places", set(wording.NAMED), {None, *get_args(Place)}),
 ]
 

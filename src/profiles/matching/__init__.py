@@ -2,10 +2,11 @@
 
 from .about_id import claimants
 from .case import Case, PersonFacts, Policy
+from .evidence import Fact
 from .outcome import Answer, Evaluation, Outcome, Verdict
 from .rules import RULES, Rule, evaluate
 from .versions import Family, choose, families, family
-from .words import AUDIENCES, BY_HAND, WORDS, ExplainLine, Words, evaluation_lines, mend
+from .words import AUDIENCES, BY_HAND, WORDS, ExplainLine, Words, evaluation_lines, mend, told
 
 __all__ = [
     "AUDIENCES",
@@ -16,6 +17,7 @@ __all__ = [
     "Case",
     "Evaluation",
     "ExplainLine",
+    "Fact",
     "Family",
     "Outcome",
     "PersonFacts",
@@ -30,4 +32,5 @@ __all__ = [
     "families",
     "family",
     "mend",
+    "told",
 ]

@@ -5,13 +5,22 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
+from ..values.marking import marked as _
 from ..values.orcid_id import OrcidId
 from ..values.work import Contributor, Place, RejectedId, Work
 from .case import Case
+from .evidence import Fact, fact
 from .outcome import Finding
 
 OTHER_HOST = "other_host"  # of orcid_id.REASONS
 SHOWN = 5  # entries named as evidence; a record may have thousands of authors
+
+# The parts of the metadata, as a page names them in its own language.
+PLACES: dict[Place, Fact] = {
+    "creators": Fact(_("creators")),
+    "contributors": Fact(_("contributors")),
+}
+NO_TYPE = Fact(_("no type"))
 
 
 def claimants(work: Work) -> tuple[OrcidId, ...]:
@@ -43,13 +52,24 @@ def creator(case: Case) -> Finding:
     work = case.work
     for index, entry in enumerate(work.creators, start=1):
         if case.orcid in entry.orcids:
-            return "is_creator", (f"creator {index} of {len(work.creators)}: {entry.name}",)
+            return "is_creator", (
+                fact(
+                    _("creator %(number)s of %(total)s: %(name)s"),
+                    number=index,
+                    total=len(work.creators),
+                    name=entry.name,
+                ),
+            )
     if any(case.orcid in entry.orcids for entry in work.contributors):
-        return "not_creator", (f"creators: {len(work.creators)}",)
+        return "not_creator", (fact(_("creators: %(total)s"), total=len(work.creators)),)
     with_id = sum(bool(entry.orcids) for entry in work.creators)
     unusable = [_shown_rejected(*each) for each in _rejected(work)]
     return "not_named", (
-        f"creators: {len(work.creators)}, with an ORCID iD: {with_id}",
+        fact(
+            _("creators: %(total)s, with an ORCID iD: %(named)s"),
+            total=len(work.creators),
+            named=with_id,
+        ),
         *unusable[:SHOWN],
     )
 
@@ -63,7 +83,10 @@ def contributor(case: Case) -> Finding:
     if not entries:
         return "no_contributor", ()
     roles = {entry.role for entry in entries}
-    evidence = tuple(f"contributor ({entry.role or 'no type'}): {entry.name}" for entry in entries)
+    evidence = tuple(
+        fact(_("contributor (%(role)s): %(name)s"), role=entry.role or NO_TYPE, name=entry.name)
+        for entry in entries
+    )
     if case.person is not None and roles & case.person.contributors_sent:
         return "contributor_counts", evidence
     if case.person is not None and roles & case.person.contributors_asked:
@@ -78,9 +101,9 @@ def _entries(work: Work) -> Iterator[tuple[Place, Contributor]]:
         yield "contributors", entry
 
 
-def _naming(work: Work, orcid: OrcidId) -> tuple[str, ...]:
+def _naming(work: Work, orcid: OrcidId) -> tuple[Fact, ...]:
     return tuple(
-        f"{place}: {entry.name}, {orcid}"
+        fact(_("%(place)s: %(name)s, %(orcid)s"), place=PLACES[place], name=entry.name, orcid=orcid)
         for place, entry in _entries(work)
         if orcid in entry.orcids
     )
@@ -92,8 +115,15 @@ def _rejected(work: Work) -> Iterator[tuple[Place, Contributor, RejectedId]]:
             yield place, entry, each
 
 
-def _shown_rejected(place: Place, entry: Contributor, each: RejectedId) -> str:
-    return f"{place}: {entry.name}, {each.raw!r} under scheme {each.scheme!r} ({each.reason})"
+def _shown_rejected(place: Place, entry: Contributor, each: RejectedId) -> Fact:
+    return fact(
+        _("%(place)s: %(name)s, %(raw)s under scheme %(scheme)s (%(reason)s)"),
+        place=PLACES[place],
+        name=entry.name,
+        raw=repr(each.raw),
+        scheme=repr(each.scheme),
+        reason=Fact(each.reason),
+    )
 
 
 def _means(each: RejectedId, orcid: OrcidId) -> bool:

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from ..values import doi
+from ..values.marking import marked as _
 from .case import Case, Declined, Permission, Removed
+from .evidence import Fact, fact, given
 from .outcome import Finding
 from .versions import choose
 
 NOT_LOOKED_AT: Finding = ("person_unknown", ())
 
+# What a page says of each, in its own language.
+STATES: dict[Permission, Fact] = {
+    "usable": Fact(_("usable")),
+    "missing": Fact(_("missing")),
+    "ended": Fact(_("ended")),
+    "scope_missing": Fact("scope_missing"),
+}
 PERMISSIONS: dict[Permission, str] = {
     "usable": "permitted",
     "missing": "no_permission",
@@ -31,7 +40,8 @@ REMOVED: dict[Removed, str] = {
 def permission(case: Case) -> Finding:
     if case.person is None:
         return NOT_LOOKED_AT
-    return PERMISSIONS[case.person.permission], (f"permission: {case.person.permission}",)
+    found = case.person.permission
+    return PERMISSIONS[found], (fact(_("permission: %(value)s"), value=STATES[found]),)
 
 
 def auto_update(case: Case) -> Finding:
@@ -54,7 +64,7 @@ def type_limit(case: Case) -> Finding:
     general = case.work.types.general.strip()
     excluded = general.casefold() in case.person.excluded_types
     return ("type_excluded" if excluded else "type_allowed"), (
-        f"resourceTypeGeneral: {general or 'not given'}",
+        given(_("resourceTypeGeneral: %(value)s"), general),
     )
 
 
@@ -64,7 +74,7 @@ def repository_limit(case: Case) -> Finding:
     repository = case.work.repository
     excluded = repository in case.person.excluded_repositories
     return ("repository_unwanted" if excluded else "repository_wanted"), (
-        f"repository: {repository or 'not given'}",
+        given(_("repository: %(value)s"), repository),
     )
 
 
@@ -73,7 +83,9 @@ def prefix_limit(case: Case) -> Finding:
         return NOT_LOOKED_AT
     prefix = doi.prefix(case.work.doi)
     excluded = prefix in case.person.excluded_prefixes
-    return ("prefix_unwanted" if excluded else "prefix_wanted"), (f"prefix: {prefix}",)
+    return ("prefix_unwanted" if excluded else "prefix_wanted"), (
+        given(_("prefix: %(value)s"), prefix),
+    )
 
 
 def ask_first(case: Case) -> Finding:
@@ -87,5 +99,4 @@ def version_choice(case: Case) -> Finding:
     person = case.person
     if person is None:
         return NOT_LOOKED_AT
-    code, what = choose(case.work.doi, wanted=person.versions, known=person.family)
-    return code, (what,) if what else ()
+    return choose(case.work.doi, wanted=person.versions, known=person.family)

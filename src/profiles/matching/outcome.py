@@ -8,8 +8,9 @@ import msgspec
 
 from ..values.doi import Doi
 from ..values.orcid_id import OrcidId
+from .evidence import Fact
 
-Finding = tuple[str, tuple[str, ...]]  # a reason code, and what the rule looked at
+Finding = tuple[str, tuple[Fact, ...]]  # a reason code, and what the rule looked at
 
 
 class Answer(StrEnum):
@@ -36,7 +37,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     rule: str
     code: str
     answer: Answer
-    looked_at: tuple[str, ...]
+    looked_at: tuple[Fact, ...]
 
 
 class Evaluation(msgspec.Struct, frozen=True):

@@ -9,9 +9,11 @@ from __future__ import annotations
 from enum import Enum
 from urllib.parse import urlsplit
 
+from ..values.marking import marked as _
 from ..values.vocabulary import IDENTICAL, PART, VERSION_RELATIONS, names_version
 from ..values.work import RelatedId, Work
 from .case import Case
+from .evidence import Fact, fact
 from .outcome import Finding
 
 SERIAL_KINDS = frozenset({"issn", "eissn", "lissn", "isbn"})
@@ -123,8 +125,9 @@ def _versions(work: Work) -> list[RelatedId]:
     return [each for each in work.related if names_version(each, of=work.doi)]
 
 
-def _shown(found: list[RelatedId]) -> tuple[str, ...]:
+def _shown(found: list[RelatedId]) -> tuple[Fact, ...]:
     """Sorted, so that the order of the metadata changes nothing."""
-    lines = sorted({f"{each.relation} {each.kind} {each.value}" for each in found})
-    more = len(lines) - SHOWN
-    return (*lines[:SHOWN], f"and {more} more") if more > 0 else tuple(lines)
+    named = sorted({f"{each.relation} {each.kind} {each.value}" for each in found})
+    lines = tuple(fact("%(related)s", related=each) for each in named[:SHOWN])
+    more = len(named) - SHOWN
+    return (*lines, fact(_("and %(more)s more"), more=more)) if more > 0 else lines

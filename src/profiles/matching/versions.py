@@ -16,8 +16,10 @@ import msgspec
 
 from ..values import dates
 from ..values.doi import Doi
+from ..values.marking import marked as _
 from ..values.vocabulary import names_version
 from ..values.work import Work
+from .evidence import Fact, fact
 
 Pair = tuple[Doi, Doi]
 Versions = Literal["grouped", "newest", "concept"]  # which of them the person wants
@@ -66,20 +68,20 @@ def family(known: Collection[Work], *, qualify: Collection[Doi]) -> Family | Non
     )
 
 
-def choose(own: Doi, *, wanted: Versions, known: Family | None) -> tuple[str, str]:
+def choose(own: Doi, *, wanted: Versions, known: Family | None) -> tuple[str, tuple[Fact, ...]]:
     """A code of rule R15i for this version, and what it hangs on."""
     if wanted == "grouped":
-        return "all_versions", ""
+        return "all_versions", ()
     if known is None:
-        return "no_other_version", ""
+        return "no_other_version", ()
     if wanted == "concept" and known.concept is not None:
         code = "concept_doi" if own == known.concept else "only_concept"
-        return code, f"stands for all versions: {known.concept}"
+        return code, (fact(_("stands for all versions: %(value)s"), value=known.concept),)
     if own == known.newest:
         code = "newest_version"
     else:
         code = "newer_version" if wanted == "newest" else "newest_instead"
-    return code, f"newest version: {known.newest}"
+    return code, (fact(_("newest version: %(value)s"), value=known.newest),)
 
 
 def newest(works: Collection[Work], *, known: Collection[Work] = ()) -> Doi:

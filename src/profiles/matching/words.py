@@ -1,7 +1,8 @@
 """What every reason code says, and what would change the answer: one table for all readers.
 
-`says` is for everybody; `person`, `repository` and `staff` say what that reader can do. Codes
-that stand in nobody's way have nothing to mend.
+`says` is for everybody; where it speaks of the person, `you` says it to them. `person`,
+`repository` and `staff` say what that reader can do. Codes that stand in nobody's way have nothing
+to mend.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from ..values.marking import marked as _
+from .evidence import Fact
 from .outcome import Answer, Evaluation
 from .rules import RULES
 
@@ -23,6 +25,7 @@ class Words(NamedTuple):
     person: str = ""
     repository: str = ""
     staff: str = ""
+    you: str = ""
 
 
 class ExplainLine(NamedTuple):
@@ -33,13 +36,15 @@ class ExplainLine(NamedTuple):
     title: str  # "iD is among the creators"
     outcome: Answer
     words: str
-    looked_at: tuple[str, ...]
+    looked_at: tuple[Fact, ...]
     mend: str  # empty where nothing needs mending
 
 
 BY_HAND = _("You can add it yourself under Find works.")
 _SETTINGS = _("Change this under Settings.")
-_OTHER_VERSION = _("Change this under Settings. To have this one too, choose Restore under Works.")
+_OTHER_VERSION = _(
+    "Change this under Settings. To have this one too, choose Restore under My works."
+)
 _PERSONS_CHOICE = "Only the researcher can change this."
 
 WORDS: dict[str, Words] = {
@@ -133,24 +138,30 @@ WORDS: dict[str, Words] = {
     ),
     "contributor_counts": Words(_("The ORCID iD is among contributors whose role counts.")),
     "contributor_asked": Words(
-        _("The ORCID iD is among contributors in a role that the researcher is asked about."),
+        "The ORCID iD is among contributors in a role that the researcher is asked about.",
         _("Accept or decline it among your proposed works."),
         "Nothing to do: the researcher decides.",
         _PERSONS_CHOICE,
+        you=_("Your ORCID iD is among contributors in a role about which you want to be asked."),
     ),
     # R9, R11, R11b: the person's wish about parts
-    "part_sent": Words(_("It is part of something, and the researcher wants parts.")),
+    "part_sent": Words(
+        "It is part of something, and the researcher wants parts.",
+        you=_("It is part of something, and you want parts."),
+    ),
     "part_asked": Words(
-        _("It is part of something, and the researcher wants to be asked about parts."),
+        "It is part of something, and the researcher wants to be asked about parts.",
         _("Accept or decline it among your proposed works."),
         "Nothing to do: the researcher decides.",
         _PERSONS_CHOICE,
+        you=_("It is part of something, and you want to be asked about parts."),
     ),
     "part_never": Words(
-        _("It is part of something, and the researcher does not want parts."),
+        "It is part of something, and the researcher does not want parts.",
         _SETTINGS,
         "Nothing to do: the researcher decided.",
         _PERSONS_CHOICE,
+        you=_("It is part of something, and you do not want parts."),
     ),
     # R9
     "no_part_of_doi": Words(_("It is not part of another DOI.")),
@@ -194,13 +205,16 @@ WORDS: dict[str, Words] = {
     "no_identical": Words(_("It names no identical DOI.")),
     "identical_grouped": Words(_("It is sent so that ORCID groups it with the identical DOI.")),
     # R15
-    "person_unknown": Words(_("This depends on the researcher's account.")),
-    "permitted": Words(_("The researcher gave permission.")),
+    "person_unknown": Words(
+        "This depends on the researcher's account.", you=_("This depends on your account.")
+    ),
+    "permitted": Words("The researcher gave permission.", you=_("You gave permission.")),
     "no_permission": Words(
-        _("The researcher gave no permission for the ORCID record."),
+        "The researcher gave no permission for the ORCID record.",
         _("Give permission under Settings (Get ORCID Token)."),
         "Invite the researcher to give permission in DataCite Profiles.",
         "It goes on by itself when the person gives permission.",
+        you=_("You gave no permission for your ORCID record."),
     ),
     "permission_ended": Words(
         _("The permission was withdrawn at ORCID or has ended."),
@@ -221,92 +235,134 @@ WORDS: dict[str, Words] = {
         "Invite the researcher to enable auto-update.",
         _PERSONS_CHOICE,
     ),
-    "not_declined": Words(_("The researcher did not decline it.")),
+    "not_declined": Words("The researcher did not decline it.", you=_("You did not decline it.")),
     "not_mine": Words(
-        _("The researcher said that this is not their work."),
-        _("Take it back with Restore under Works."),
+        "The researcher said that this is not their work.",
+        _("Take it back with Restore under My works."),
         "Check whether the iD belongs to the right person.",
         _PERSONS_CHOICE,
+        you=_("You said that this is not your work."),
     ),
     "never_add": Words(
-        _("The researcher asked never to add it."),
-        _("Take it back with Restore under Works."),
+        "The researcher asked never to add it.",
+        _("Take it back with Restore under My works."),
         "Nothing to do: the researcher decided.",
         _PERSONS_CHOICE,
+        you=_("You asked never to add it."),
     ),
-    "not_removed": Words(_("The researcher did not take it off the record.")),
+    "not_removed": Words(
+        "The researcher did not take it off the record.",
+        you=_("You did not take it off your record."),
+    ),
     "removed_by_person": Words(
-        _("The researcher removed it here."),
-        _("Add it again with Restore under Works."),
+        "The researcher removed it here.",
+        _("Add it again with Restore under My works."),
         "Nothing to do: the researcher decided.",
         _PERSONS_CHOICE,
+        you=_("You removed it here."),
     ),
     "removed_at_orcid": Words(
-        _("The researcher removed it at ORCID."),
-        _("Add it again with Restore under Works."),
+        "The researcher removed it at ORCID.",
+        _("Add it again with Restore under My works."),
         "Nothing to do: the researcher decided.",
         _PERSONS_CHOICE,
+        you=_("You removed it at ORCID."),
     ),
     "blocked_by_staff": Words(
-        _("DataCite's support blocked it for this ORCID record."),
+        "DataCite's support blocked it for this ORCID record.",
         _("If you think that this is wrong, write to support@datacite.org."),
         "If you think that this is wrong, write to support@datacite.org.",
         "See with `profiles claims show` who blocked it and why; `profiles claims unblock` lifts it.",
+        you=_("DataCite's support blocked it for your ORCID record."),
     ),
-    "type_allowed": Words(_("The researcher wants works of this type.")),
+    "type_allowed": Words(
+        "The researcher wants works of this type.", you=_("You want works of this type.")
+    ),
     "type_excluded": Words(
-        _("The researcher does not want works of this type."),
+        "The researcher does not want works of this type.",
         _SETTINGS,
         "Check that the resource type is right.",
         _PERSONS_CHOICE,
+        you=_("You do not want works of this type."),
     ),
-    "repository_wanted": Words(_("The researcher wants works of this repository.")),
+    "repository_wanted": Words(
+        "The researcher wants works of this repository.",
+        you=_("You want works of this repository."),
+    ),
     "repository_unwanted": Words(
-        _("The researcher does not want works of this repository."),
+        "The researcher does not want works of this repository.",
         _SETTINGS,
         "Nothing to do: the researcher decided.",
         _PERSONS_CHOICE,
+        you=_("You do not want works of this repository."),
     ),
-    "prefix_wanted": Words(_("The researcher wants works of this prefix.")),
+    "prefix_wanted": Words(
+        "The researcher wants works of this prefix.", you=_("You want works of this prefix.")
+    ),
     "prefix_unwanted": Words(
-        _("The researcher does not want works of this prefix."),
+        "The researcher does not want works of this prefix.",
         _SETTINGS,
         "Nothing to do: the researcher decided.",
         _PERSONS_CHOICE,
+        you=_("You do not want works of this prefix."),
     ),
-    "need_not_ask": Words(_("The researcher need not be asked first.")),
+    "need_not_ask": Words(
+        "The researcher need not be asked first.", you=_("You need not be asked first.")
+    ),
     "ask_first": Words(
-        _("The researcher wants to be asked first."),
+        "The researcher wants to be asked first.",
         _("Accept or decline it among your proposed works."),
         "Nothing to do: the researcher decides.",
         _PERSONS_CHOICE,
+        you=_("You want to be asked first."),
     ),
-    "all_versions": Words(_("The researcher wants all versions, which ORCID shows as one work.")),
+    "all_versions": Words(
+        "The researcher wants all versions, which ORCID shows as one work.",
+        you=_("You want all versions, which ORCID shows as one work."),
+    ),
     "no_other_version": Words(_("No other version of it comes into question.")),
-    "newest_version": Words(_("It is the newest version, and the researcher wants just one.")),
-    "concept_doi": Words(_("It stands for all versions, as the researcher wants.")),
+    "newest_version": Words(
+        "It is the newest version, and the researcher wants just one.",
+        you=_("It is the newest version, and you want just one."),
+    ),
+    "concept_doi": Words(
+        "It stands for all versions, as the researcher wants.",
+        you=_("It stands for all versions, as you want."),
+    ),
     "newer_version": Words(
-        _("The researcher chose to have only the newest version, which is another DOI."),
+        "The researcher chose to have only the newest version, which is another DOI.",
         _OTHER_VERSION,
         "Nothing to do: the researcher decided.",
         _PERSONS_CHOICE,
+        you=_("You chose to have only the newest version, which is another DOI."),
     ),
     "only_concept": Words(
-        _("The researcher chose to have only the DOI that stands for all versions."),
+        "The researcher chose to have only the DOI that stands for all versions.",
         _OTHER_VERSION,
         "Nothing to do: the researcher decided.",
         _PERSONS_CHOICE,
+        you=_("You chose to have only the DOI that stands for all versions."),
     ),
     "newest_instead": Words(
-        _(
+        (
             "The researcher chose to have one DOI for all versions; none of them stands for all, so"
             " the newest goes, which is another DOI."
         ),
         _OTHER_VERSION,
         "If there is a DOI that stands for all versions, name it with IsVersionOf.",
         _PERSONS_CHOICE,
+        you=_(
+            "You chose to have one DOI for all versions; none of them stands for all, so the newest"
+            " goes, which is another DOI."
+        ),
     ),
 }
+
+
+def told(code: str, audience: Audience) -> str:
+    """What the code says, to this reader."""
+    words = WORDS[code]
+    return words.you if audience == "person" and words.you else words.says
 
 
 def mend(code: str, audience: Audience) -> str:
@@ -325,7 +381,7 @@ def evaluation_lines(
             rule=outcome.rule,
             title=TITLES[outcome.rule],
             outcome=outcome.answer,
-            words=WORDS[outcome.code].says,
+            words=told(outcome.code, audience),
             looked_at=outcome.looked_at,
             mend=mend(outcome.code, audience),
         )

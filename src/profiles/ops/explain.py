@@ -111,10 +111,10 @@ def as_data(work: Work, evaluations: list[Evaluation]) -> dict[str, Any]:
                         "code": line.code,
                         "outcome": line.outcome,
                         "words": line.words,
-                        "looked_at": line.looked_at,
+                        "looked_at": [str(fact) for fact in line.looked_at],
                         "mend": {reader: mend(line.code, reader) for reader in AUDIENCES},
                     }
-                    for line in evaluation_lines(evaluation)
+                    for line in evaluation_lines(evaluation, "staff")
                 ],
             }
             for evaluation in evaluations
@@ -186,7 +186,7 @@ def _table(evaluation: Evaluation) -> Table:
             table.add_row(
                 MARKS[line.outcome],
                 Text(f"{line.rule} {line.title}"),
-                Text("\n".join(line.looked_at)),
+                Text("\n".join(map(str, line.looked_at))),
                 Text(line.words),
                 Text(line.mend),
             )

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from ..claims.reasons import REASONS
 from ..errors import NotADoi
-from ..matching import WORDS
+from ..matching import told
 from ..people.permissions import Purpose
 from ..pipeline import find
 from ..pipeline.find import Added, Found, Results
@@ -90,7 +90,7 @@ def _about(one: Found) -> tuple[Words, ...]:
     """Where the iD stands in the metadata; and, where that matters, what keeps it off by itself."""
     if one.named is None or one.claim or not one.against:
         return (wording.NAMED[one.named],)
-    says = gettext(WORDS[one.against].says)
+    says = gettext(told(one.against, "person"))
     return (says,) if one.named == "contributors" else (wording.NAMED[one.named], says)
 
 

@@ -277,8 +277,28 @@ ANSWERS: Mapping[Answer, Pill] = {
 
 def spoken(line: ExplainLine) -> ExplainLine:
     """A rule's words in the reader's language: the rules themselves know but English."""
-    mend = gettext(line.mend) if line.mend else ""
-    return line._replace(title=gettext(line.title), words=gettext(line.words), mend=mend)
+    return line._replace(
+        title=gettext(line.title),
+        words=gettext(line.words),
+        mend=gettext(line.mend) if line.mend else "",
+        looked_at=tuple(fact.translated(_in_words) for fact in line.looked_at),
+    )
+
+
+# What the rules look at and call by a code.
+CODES: Mapping[str, Words] = {
+    "scope_missing": _("given for too little"),
+    "empty": _("no value"),
+    "no_id": _("no ORCID iD in it"),
+    "too_long": _("too long"),
+    "two_ids": _("two different iDs"),
+    "check_digit": _("wrong check digit"),
+    "other_host": _("another host"),
+}
+
+
+def _in_words(text: str) -> str:
+    return str(CODES[text]) if text in CODES else gettext(text)
 
 
 VERDICTS: Mapping[Verdict, Words] = {

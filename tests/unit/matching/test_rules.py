@@ -369,14 +369,14 @@ def test_every_rule_answers_even_after_a_no() -> None:
 def test_a_part_tells_what_it_is_a_part_of() -> None:
     evaluation = evaluate(PART_OF_PAGE, CARBERRY)
     [outcome] = [each for each in evaluation.outcomes if each.rule == "R11b"]
-    assert outcome.looked_at == ("IsPartOf URL https://example.org/collection/7",)
+    assert tuple(map(str, outcome.looked_at)) == ("IsPartOf URL https://example.org/collection/7",)
 
 
 def test_a_spoilt_id_is_shown_as_it_was_written() -> None:
     raw = "https://sandbox.orcid.org/0000-0002-1825-0097"
     evaluation = evaluate(spelled(raw, "other_host"), CARBERRY)
     [outcome] = [each for each in evaluation.outcomes if each.rule == "R6"]
-    assert raw in outcome.looked_at[0]
+    assert raw in str(outcome.looked_at[0])
 
 
 def test_claimants_are_named_once_each_creators_first() -> None:
@@ -396,7 +396,7 @@ def test_long_evidence_is_cut() -> None:
     evaluation = evaluate(many, CARBERRY)
     [outcome] = [each for each in evaluation.outcomes if each.rule == "R13"]
     assert len(outcome.looked_at) == 21
-    assert outcome.looked_at[-1] == "and 980 more"
+    assert str(outcome.looked_at[-1]) == "and 980 more"
 
 
 RELATED = st.builds(

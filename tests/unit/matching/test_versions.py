@@ -203,7 +203,7 @@ def chosen(versions: Any, own: str, facts: Family | None) -> tuple[str, tuple[st
         for each in evaluate(work(own), CARBERRY, person=person).outcomes
         if each.rule == "R15i"
     ]
-    return outcome.code, outcome.looked_at
+    return outcome.code, tuple(map(str, outcome.looked_at))
 
 
 BOTH = Family(newest=doi("v3"), concept=doi("c"))

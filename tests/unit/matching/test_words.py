@@ -15,6 +15,7 @@ from profiles.matching import (
     evaluate,
     evaluation_lines,
     mend,
+    told,
 )
 from profiles.matching.words import Audience
 from profiles.values.doi import Doi
@@ -50,6 +51,17 @@ def test_what_stands_in_the_way_can_be_mended_by_somebody_and_nothing_else_needs
 ) -> None:
     for code, answer in CODES.items():
         assert bool(mend(code, audience)) == (answer in STOPS), code
+
+
+def test_the_person_is_spoken_to_and_not_of() -> None:
+    for code, words in WORDS.items():
+        for text in (told(code, "person"), words.person):
+            assert "esearcher" not in text, code
+            assert "the person" not in text, code
+        assert bool(words.you) == (told(code, "staff") != told(code, "person")), code
+    assert told("never_add", "staff") == "The researcher asked never to add it."
+    assert told("never_add", "person") == "You asked never to add it."
+    assert told("findable", "person") == told("findable", "staff")
 
 
 def test_words_are_sentences() -> None:
@@ -88,8 +100,11 @@ def test_lines_speak_to_their_reader() -> None:
     }
     assert by_reader["person"]["no_permission"].mend.startswith("Give permission under Settings")
     assert by_reader["repository"]["no_permission"].mend.startswith("Invite the researcher")
+    assert by_reader["person"]["no_permission"].words.startswith("You gave no")
+    assert by_reader["staff"]["no_permission"].words.startswith("The researcher gave no")
     assert by_reader["staff"]["is_creator"].mend == ""
-    assert by_reader["staff"]["is_creator"].looked_at == ("creator 1 of 1: Josiah Carberry",)
+    (creator,) = by_reader["staff"]["is_creator"].looked_at
+    assert str(creator) == "creator 1 of 1: Josiah Carberry"
 
 
 def test_lines_keep_every_rule_in_order() -> None:

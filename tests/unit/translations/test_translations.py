@@ -13,7 +13,12 @@ from tests.unit.translations import catalogue, sources
 from tests.unit.translations.catalogue import LANGUAGES
 
 from profiles.claims.reasons import REASONS
+from profiles.matching import Family, PersonFacts, evaluate
+from profiles.values.doi import Doi
+from profiles.values.orcid_id import OrcidId
+from profiles.values.work import Contributor, RejectedId, RelatedId, Title, Work
 
+ORCID, OTHER = OrcidId("0000-0002-1825-0097"), OrcidId("0000-0001-5109-3700")
 HOW = "; CONTRIBUTING.md says how to make and update translations"
 # What is filled in, what is marked up, and where it leads.
 KEPT = re.compile(r"%\(\w+\)[sd]|%[sd]|</?\w+[^>]*>|https?://[^\s<”\"]*[\w/]|[\w.]+@[\w.]+\w")
@@ -103,6 +108,55 @@ def test_every_text_of_the_pages_is_in_the_catalogues() -> None:
     known = {entry.msgid for entry in catalogue.entries("de")}
     assert sorted(said - known) == [], f"not in the catalogues{HOW}"
     assert sorted(known - said) == [], f"no longer said{HOW}"
+
+
+def facts_of(work: Work, person: PersonFacts) -> set[str]:
+    """Every text in what the rules look at, and in what is put there."""
+    found: set[str] = set()
+
+    def say(text: str) -> str:
+        found.add(text)
+        return text
+
+    for outcome in evaluate(work, ORCID, person=person).outcomes:
+        for fact in outcome.looked_at:
+            fact.translated(say)
+    return found
+
+
+def test_whatever_the_rules_look_at_is_in_the_catalogues() -> None:
+    spoilt = RejectedId("0000-0002-1825-0098", "ORCID", "check_digit")
+    parts = tuple(
+        RelatedId("IsPartOf", "DOI", f"10.5555/{n}", Doi(f"10.5555/{n}")) for n in range(30)
+    )
+    family = Family(newest=Doi("10.5555/v2"), concept=Doi("10.5555/all"))
+    found = set().union(
+        facts_of(Work(doi=Doi("10.5555/a")), PersonFacts(permission="ended")),
+        facts_of(
+            Work(doi=Doi('10.5555/"'), titles=(Title("A"),)), PersonFacts(permission="missing")
+        ),
+        facts_of(
+            Work(
+                doi=Doi("10.5555/b"),
+                titles=(Title("A"),),
+                creators=(Contributor("", rejected=(spoilt,)), Contributor("B", orcids=(OTHER,))),
+                related=parts,
+            ),
+            PersonFacts(permission="usable", versions="newest", family=family),
+        ),
+        facts_of(
+            Work(doi=Doi("10.5555/c"), creators=(Contributor("C", orcids=(ORCID,)),)),
+            PersonFacts(permission="scope_missing", versions="concept", family=family),
+        ),
+        facts_of(
+            Work(doi=Doi("10.5555/d"), contributors=(Contributor("D", orcids=(ORCID,)),)),
+            PersonFacts(),
+        ),
+    )
+    known = {entry.msgid for entry in catalogue.entries("de")}
+    assert len(found) > 25
+    # What a rule names by a code has words of its own; tests/web/test_wording.py counts them.
+    assert found - known == {"%(related)s", "check_digit", "scope_missing"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
