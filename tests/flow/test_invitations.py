@@ -19,7 +19,7 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from profiles.claims.models import Claim
-from profiles.people import client_tokens
+from profiles.people import accounts, client_tokens
 from profiles.people.models import Grant, Person
 from profiles.pipeline import asking, erasure, invitations, inviting, match
 from profiles.pipeline.deliver import deliver
@@ -40,6 +40,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 JOSIAH = OrcidId("0000-0002-1825-0097")
 LAURA = OrcidId("0000-0001-5109-3700")
+NOBODY = OrcidId("0000-0002-1694-233X")
+MEMBER = OrcidId("0000-0001-5000-0007")
 DOI = Doi("10.5555/flow-test")
 OTHER = Doi("10.5555/other")
 DAY = timedelta(days=1)
@@ -344,6 +346,120 @@ def test_who_closes_the_account_leaves_nothing_here_and_is_not_asked_back(days: 
     days.harvest(OTHER)
     days.passes()
     assert days.dois == [[OTHER]]
+
+
+def test_who_closes_the_account_while_a_doi_of_theirs_comes_in_is_not_asked_back(
+    days: Days, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever of the two questions is asked when the account goes."""
+    person(JOSIAH)
+
+    def close() -> None:
+        erasure.close(JOSIAH, remove_works=False)
+        erasure.go_on(JOSIAH, days.services)
+        connection.close()
+
+    def closes_before_it(orcids: Any) -> frozenset[OrcidId]:
+        monkeypatch.setattr(accounts, "having_accounts", having_accounts)
+        with ThreadPoolExecutor(1) as another:
+            another.submit(close).result()
+        return having_accounts(orcids)
+
+    having_accounts = accounts.having_accounts
+    monkeypatch.setattr(accounts, "having_accounts", closes_before_it)
+    days.found()
+    assert not Person.objects.exists()
+    assert not Invitation.objects.exists()
+
+
+def test_who_closed_the_account_is_not_asked_even_where_an_invitation_came_in_between(
+    days: Days,
+) -> None:
+    days.found()
+    LeftAlone.objects.create(digest=invitations._digest(JOSIAH), until=days.now + inviting.DENIED)
+    days.passes()
+    assert (days.inbox, Invitation.objects.count()) == ([], 0)
+
+
+# --- switched off ---------------------------------------------------------------------------------
+
+
+def test_a_job_that_was_queued_when_it_was_switched_off_asks_nobody(
+    days: Days, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days.found()
+    days.now += 2 * DAY
+    switch(monkeypatch, on=False)
+    days.turn()
+    assert (days.inbox, state()) == ([], State.COLLECTING)
+
+
+def test_switched_off_nobody_who_has_not_signed_up_is_known_here_the_day_after(
+    browser: Browser, simulation: Simulation, days: Days, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days.found(DOI, JOSIAH, LAURA)
+    days.passes()
+    deny(browser, simulation)
+    days.passes(1, orcid=LAURA)
+    days.found(OTHER, NOBODY, MEMBER)
+    person(MEMBER)
+    invitations.joined(MEMBER, now=days.now)
+    switch(monkeypatch, on=False)
+    invitations.clear(now=days.now)
+    assert list(Invitation.objects.values_list("orcid", flat=True)) == [MEMBER]
+    assert list(WaitingDoi.objects.values_list("invitation_id", flat=True)) == [MEMBER]
+
+
+def test_switched_on_again_a_no_and_a_silence_are_still_heeded(
+    browser: Browser, simulation: Simulation, days: Days, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days.found(DOI, JOSIAH, LAURA)
+    days.passes()
+    deny(browser, simulation)
+    days.passes(0.1, orcid=LAURA)
+    switch(monkeypatch, on=False)
+    invitations.clear(now=days.now)
+    switch(monkeypatch, on=True)
+    known = []
+    for wait in (1, 61, 120):
+        days.now += wait * DAY
+        days.found(Doi(f"10.5555/after-{wait}"), JOSIAH, LAURA)
+        known.append(sorted(Invitation.objects.values_list("orcid", flat=True)))
+    assert known == [[], [LAURA], [LAURA, JOSIAH]]
+
+
+def test_whom_no_doi_names_any_more_is_forgotten(days: Days, simulation: Simulation) -> None:
+    days.found()
+    simulation.datacite.update(DOI, {"creators": [{"name": "Nobody"}]})
+    days.harvest()
+    days.passes()
+    assert state() == State.QUIET
+    invitations.clear(now=days.now)
+    assert not Invitation.objects.exists()
+
+
+def test_whom_no_doi_names_any_more_but_who_was_asked_can_still_say_no(
+    days: Days, simulation: Simulation
+) -> None:
+    days.found()
+    days.passes()
+    simulation.datacite.update(DOI, {"creators": [{"name": "Nobody"}]})
+    days.harvest()
+    days.passes(61)
+    invitations.clear(now=days.now)
+    assert state() == State.QUIET
+    days.passes(181)
+    invitations.clear(now=days.now)
+    assert not Invitation.objects.exists()
+
+
+def test_who_has_dois_that_were_told_of_is_kept_so_as_not_to_be_asked_twice(days: Days) -> None:
+    days.found()
+    days.passes()
+    days.passes(61)
+    days.passes(400)
+    invitations.clear(now=days.now)
+    assert state() == State.QUIET
 
 
 # --- no, and silence ------------------------------------------------------------------------------

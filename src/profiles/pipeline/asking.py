@@ -11,6 +11,7 @@ import uuid
 from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
+from django.conf import settings
 from django.db.models import F, QuerySet
 
 from ..delivery.notifications import Sent
@@ -38,12 +39,16 @@ def turn(orcid: OrcidId, services: Services, *, now: datetime) -> bool:
     mine = Invitation.objects.filter(orcid=orcid, due_at__lte=now)
     if accounts.having_accounts([orcid]):
         invitations.move(mine.exclude(state=State.JOINED), Event.JOIN, now=now)
+    elif invitations.left_alone([orcid], now=now):
+        mine.delete()  # the account was closed while it came in
     row = mine.first()
     if row is None:
         return False
     match State(row.state):
         case State.JOINED:
             return _hand_over(row, services, now=now)
+        case _ if not settings.PROFILES.orcid_notifications:
+            pass  # switched off since the job was queued
         case State.COLLECTING | State.SENDING:
             _ask(row, services, now=now)
         case _:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
 from django.core import signing
 from django.db import transaction
-from django.db.models import Case, DateTimeField, QuerySet, Value, When
+from django.db.models import Case, DateTimeField, Q, QuerySet, Value, When
 from django.db.models.functions import Cast
 from django.utils.crypto import salted_hmac
 
@@ -22,6 +23,8 @@ from .models import Invitation, LeftAlone, WaitingDoi
 from .nudge import CLICK, nudge
 
 INVITE = "invite"  # the job: look at this invitation
+
+SLICE = 1000  # rows in one transaction
 
 # Of its own, so that no other signature of this service can pass for one.
 _SALT = "profiles.invitation"
@@ -55,10 +58,16 @@ def remember(work: Work, *, title: str, policy: Policy, now: datetime) -> None:
 
 def _strangers(named: set[OrcidId], *, now: datetime) -> set[OrcidId]:
     """Those who have no account, and did not close one lately."""
-    digests = {_digest(orcid): orcid for orcid in named}
-    gone = LeftAlone.objects.filter(digest__in=digests, until__gt=now)
-    left_alone = {digests[digest] for digest in gone.values_list("digest", flat=True)}
-    return named - accounts.having_accounts(named) - left_alone
+    # In this order: who has no account any more is to be left alone already.
+    without = named - accounts.having_accounts(named)
+    return without - left_alone(without, now=now)
+
+
+def left_alone(orcids: Collection[OrcidId], *, now: datetime) -> frozenset[OrcidId]:
+    """Those of them who are not to be asked at present, whatever comes in."""
+    digests = {_digest(orcid): orcid for orcid in orcids}
+    found = LeftAlone.objects.filter(digest__in=digests, until__gt=now)
+    return frozenset(digests[digest] for digest in found.values_list("digest", flat=True))
 
 
 def _qualifies(work: Work, orcid: OrcidId, policy: Policy) -> bool:
@@ -110,8 +119,31 @@ def forget(orcid: OrcidId, *, now: datetime) -> None:
 
 
 def clear(*, now: datetime) -> None:
-    """Whose time is over leaves no trace at all."""
+    """Whose time is over leaves no trace at all; nor does a stranger while notifications are off."""
     LeftAlone.objects.filter(until__lte=now).delete()
+    if not settings.PROFILES.orcid_notifications:
+        while _forget_strangers(now=now):
+            pass
+        return
+    never_asked = Q(key=None)
+    too_late_for_a_no = Q(since__lte=now - inviting.DENIED)
+    unnamed = Invitation.objects.filter(state=State.QUIET, waiting=None)
+    unnamed.filter(never_asked | too_late_for_a_no).delete()
+
+
+@transaction.atomic
+def _forget_strangers(*, now: datetime) -> bool:
+    """Some of them; of who was asked only the pause stays. Whether there were any."""
+    strangers = Invitation.objects.exclude(state=State.JOINED).select_for_update()[:SLICE]
+    some = list(strangers)
+    pauses = [
+        LeftAlone(digest=_digest(OrcidId(row.orcid)), until=row.due_at)
+        for row in some
+        if row.state in (State.ASKED, State.DENIED) and row.due_at and row.due_at > now
+    ]
+    LeftAlone.objects.bulk_create(pauses, ignore_conflicts=True)
+    Invitation.objects.filter(pk__in=[row.pk for row in some]).delete()
+    return bool(some)
 
 
 def _digest(orcid: OrcidId) -> str:
