@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import httpx2
 
 from ..errors import UnexpectedAnswer, Unreachable
 from ..values.orcid_id import OrcidId
-from . import answers
+from . import adoption, answers
+from .adoption import Works
 from .outcomes import Answer, Kind, Verb, judge
 from .refusals import RefusedReading
 
@@ -77,7 +78,7 @@ class OrcidApi:
     def remove(self, orcid: OrcidId, put_code: int, *, token: str) -> Answer:
         return self._send("DELETE", orcid, f"work/{put_code}", token=token)
 
-    def works(self, orcid: OrcidId, *, token: str) -> dict[str, Any]:
+    def works(self, orcid: OrcidId, *, token: str) -> Works:
         """The grouped summaries of `GET /works`.
 
         Raises RefusedReading where ORCID will not show them (its `outcome` says why), Unreachable
@@ -89,10 +90,10 @@ class OrcidApi:
         if response.broken:
             raise Unreachable(f"ORCID, {response.broken} in the middle of the works")
         if response.status == httpx2.codes.OK:
-            content = answers.json(response.body)
-            if content is None or not isinstance(content.get("group"), list):
+            works = adoption.read(response.body)
+            if works is None:
                 raise UnexpectedAnswer("ORCID, to reading the works")
-            return content
+            return works
         answer = _read("GET", orcid, response, token)
         outcome = judge(answer)
         if outcome.kind == Kind.BUSY:

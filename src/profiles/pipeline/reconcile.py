@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.utils import timezone
 
@@ -18,7 +17,7 @@ from ..claims import attempts, comparison, leases, ledger
 from ..claims.comparison import Compared, Spare
 from ..claims.leases import Try
 from ..delivery import adoption, pace
-from ..delivery.adoption import OwnWork
+from ..delivery.adoption import OwnWork, Works
 from ..delivery.outcomes import Answer, Kind, Outcome, judge
 from ..delivery.refusals import RefusedReading
 from ..errors import UnexpectedAnswer, Unreachable
@@ -77,7 +76,7 @@ class _Comparison:
         self._done()
         return compared
 
-    def _read(self, grant: UsableGrant) -> Mapping[str, Any] | None:
+    def _read(self, grant: UsableGrant) -> Works | None:
         """A client always sees its own works, whatever their visibility; so each asks for its own.
 
         None where the person has withdrawn that permission.
@@ -104,7 +103,7 @@ class _Comparison:
         self._note(Kind.DONE, grant, started, 200)
         return works
 
-    def _compare(self, read: Mapping[UsableGrant, Mapping[str, Any]]) -> Compared:
+    def _compare(self, read: Mapping[UsableGrant, Works]) -> Compared:
         found: list[OwnWork] = []
         for grant, works in read.items():
             found += adoption.own_works(works, api_clients=(grant.api_client,))

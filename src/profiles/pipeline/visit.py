@@ -8,13 +8,13 @@ true until a call is lost.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
 from django.utils import timezone
 
 from ..claims import leases, metadata
 from ..claims.leases import Taken
 from ..delivery import adoption, pace
+from ..delivery.adoption import Works
 from ..delivery.client import OrcidApi
 from ..errors import UnexpectedAnswer, Unreachable
 from ..people.permissions import Purpose, UsableGrant
@@ -31,7 +31,7 @@ class Visit:
     def __init__(self, orcid: OrcidId, api: OrcidApi) -> None:
         self._orcid = orcid
         self._api = api
-        self._works: dict[str, Any] | None = None
+        self._works: Works | None = None
         self.pause = 0.0  # seconds for which ORCID is failing everybody
         self._grants: dict[_Which, UsableGrant | None] = {}
         self._standings: dict[Purpose, Standing] = {}

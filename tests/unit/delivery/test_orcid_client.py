@@ -19,6 +19,7 @@ from tests.misbehaving import (
     serving,
 )
 
+from profiles.delivery.adoption import Works
 from profiles.delivery.client import OrcidApi
 from profiles.delivery.outcomes import Answer, Kind, judge
 from profiles.delivery.refusals import RefusedReading
@@ -323,7 +324,7 @@ def test_a_reading_that_goes_well(http: httpx2.Client) -> None:
     body = gzip.compress(b'{"group": [], "path": "/x"}')
     with serving(says(answered("200 OK", body, "Content-Encoding: gzip"))) as server:
         works = api(http, server.url).works(ALICE, token=TOKEN)
-    assert works == {"group": [], "path": "/x"}
+    assert works == Works(group=[])
     (request,) = server.requests
     assert request.startswith(f"GET /v3.0/{ALICE}/works HTTP/1.1\r\n".encode())
     assert b"accept: application/vnd.orcid+json" in request.lower()
