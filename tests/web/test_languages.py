@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from django.test import Client
 from django.utils import translation
 
+from profiles.claims.models import Change, Claim
 from profiles.claims.states import State
-from profiles.people.models import Person
+from profiles.people.models import Grant, Person
 from profiles.simulator.server import Simulation
 from tests.unit.translations import catalogue
 
@@ -135,6 +137,37 @@ def test_what_the_rules_looked_at_is_told_in_german(
         "Angesehen: Berechtigung: fehlt",
         "Angesehen: Ressourcentyp (resourceTypeGeneral): Dataset",
     } <= set(looked_at(as_alice, DOI, "de"))
+
+
+DATES = [
+    ("en", "Last change 5 March 2026, 14:07 UTC", "5 March 2026, 14:07:09 UTC", "9 May 2026"),
+    ("de", "5. März 2026, 14:07 UTC", "5. März 2026, 14:07:09 UTC", "9. Mai 2026"),
+    (
+        "es",
+        "5 de marzo de 2026, 14:07 UTC",
+        "5 de marzo de 2026, 14:07:09 UTC",
+        "9 de mayo de 2026",
+    ),
+    ("fr", "5 mars 2026, 14:07 UTC", "5 mars 2026, 14:07:09 UTC", "9 mai 2026"),
+]
+
+
+@pytest.mark.parametrize(("language", "moment", "second", "day"), DATES)
+def test_dates_are_written_as_in_the_readers_language(
+    alice: Person, as_alice: Client, language: str, moment: str, second: str, day: str
+) -> None:
+    permit(alice)
+    row = claim(f"10.5555/{language}", state=State.DONE)
+    seen_at = datetime(2026, 3, 5, 14, 7, 9, tzinfo=UTC)
+    Claim.objects.update(updated=seen_at, unnamed_since=datetime(2026, 5, 9, tzinfo=UTC))
+    Change.objects.update(at=seen_at)
+    Grant.objects.update(granted_at=datetime(2026, 5, 9, tzinfo=UTC))
+    asking = {"Accept-Language": language}
+    page = Page(as_alice.get(f"/works/{row.uuid}", headers=asking))
+    assert moment in page.words
+    assert second in page.words
+    assert f" {day}" in page.words
+    assert day in Page(as_alice.get("/settings", headers=asking)).words
 
 
 def test_who_asks_for_another_language_gets_english() -> None:

@@ -124,6 +124,7 @@ AUTH_USER_MODEL = "people.Person"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("es", "Español"), ("fr", "Français")]
 LOCALE_PATHS = [Path(__file__).resolve().parents[1] / "locale"]
+FORMAT_MODULE_PATH = "profiles.project.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True
 

@@ -23,10 +23,15 @@ def texts() -> set[str]:
     for path in PACKAGE.rglob("*.py"):
         if "simulator" not in path.parts:
             found |= set(_of_code(path))
-    for path in PACKAGE.rglob("templates/**/*"):
-        if path.is_file() and "simulator" not in path.parts:
-            found |= set(_of_template(path))
+    for path in templates():
+        found |= set(_of_template(path))
     return found
+
+
+def templates() -> list[Path]:
+    """Of pages and mails."""
+    files = [path for path in PACKAGE.rglob("templates/**/*") if path.is_file()]
+    return sorted(path for path in files if "simulator" not in path.parts)
 
 
 def _of_code(path: Path) -> Iterator[str]:

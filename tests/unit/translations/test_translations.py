@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gettext
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.template.loader import render_to_string
 from django.utils import translation
 from tests.unit.translations import catalogue, sources
 from tests.unit.translations.catalogue import LANGUAGES
@@ -157,6 +159,23 @@ def test_whatever_the_rules_look_at_is_in_the_catalogues() -> None:
     assert len(found) > 25
     # What a rule names by a code has words of its own; tests/web/test_wording.py counts them.
     assert found - known == {"%(related)s", "check_digit", "scope_missing"}
+
+
+@pytest.mark.parametrize("template", sources.templates(), ids=lambda path: path.name)
+def test_dates_are_left_to_the_language(template: Path) -> None:
+    """`c` is for machines; seconds are written alike everywhere."""
+    formats = re.findall(r"""\|(?:date|time):["']([^"']*)""", template.read_text("utf-8"))
+    assert set(formats) <= {"DATE_FORMAT", "DATETIME_FORMAT", "H:i:s", "c"}
+
+
+@pytest.mark.parametrize("language", ["en", *LANGUAGES])
+@pytest.mark.parametrize("template", ["permission_ended", "permission_ends_soon"])
+def test_mails_write_dates_as_in_their_language(template: str, language: str) -> None:
+    day = {"en": "5 March 2026", "de": "5. März 2026", "es": "5 de marzo de 2026"}
+    with translation.override(language):
+        for suffix in (".txt", ".html"):
+            text = render_to_string(f"mail/{template}{suffix}", {"day": date(2026, 3, 5)})
+            assert day.get(language, "5 mars 2026") in text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
