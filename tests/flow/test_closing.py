@@ -139,6 +139,18 @@ def test_nothing_comes_in_again_while_works_leave(alice: Simulation, services: S
     assert titles(alice) == ["Her own"]
 
 
+def test_what_waits_is_not_added_any_more(alice: Simulation, services: Services) -> None:
+    """Not what the person ticked by hand either."""
+    new = Doi("10.5555/new")
+    ledger.want(ALICE, new, origin=Origin.SEARCH_AND_LINK, by=ALICE, now=timezone.now())
+    want("new", doi=new)
+    erasure.close(ALICE, remove_works=True)
+    deliver(ALICE, services)
+    assert len(titles(alice)) == 4
+    assert finish(services).erased
+    assert titles(alice) == ["Her own"]
+
+
 def test_what_has_left_does_not_come_back_by_itself(alice: Simulation, services: Services) -> None:
     """Its metadata change before the account is gone."""
     erasure.close(ALICE, remove_works=True)

@@ -33,6 +33,10 @@ class Standing(msgspec.Struct, frozen=True):
     withdrawn: Withdrawn = Withdrawn.MARK
 
 
+# Of whom has no account, or is about to have none.
+NOBODY = Standing(False, "missing")
+
+
 def standings(
     orcids: Collection[OrcidId], purpose: Purpose, *, now: datetime, lock: bool = False
 ) -> dict[OrcidId, Standing]:
@@ -58,8 +62,7 @@ def standings(
 
 
 def standing(orcid: OrcidId, purpose: Purpose, *, now: datetime) -> Standing:
-    """Nobody's iD stands like one without permission."""
-    return standings([orcid], purpose, now=now).get(orcid, Standing(False, "missing"))
+    return standings([orcid], purpose, now=now).get(orcid, NOBODY)
 
 
 def _permission(grants: Collection[Grant], now: datetime) -> Permission:

@@ -26,7 +26,7 @@ from ..delivery.plan import Step
 from ..errors import NotConvertible
 from ..people import grants
 from ..people.permissions import Purpose, UsableGrant
-from ..people.standing import Standing, standings
+from ..people.standing import NOBODY, Standing, standings
 from ..values.orcid_id import OrcidId
 from .sending import LEASE, LeaseLost, Sending, renew
 from .services import Services
@@ -191,6 +191,8 @@ def _prepare(sending: Sending, visit: Visit, services: Services) -> Settlement |
     claim = sending.claim
     if claim.wanted == Wanted.ABSENT:
         return None
+    if visit.standing(Purpose.AUTO_UPDATE) is NOBODY:  # the account is being closed
+        return sending.known(Event.HOLD, reason="no_permission")
     by_itself = claim.origin == Origin.AUTO_UPDATE and not claim.by_hand
     if by_itself and not visit.standing(Purpose.AUTO_UPDATE).auto_update:
         sending.lacks = Purpose.AUTO_UPDATE
