@@ -194,6 +194,24 @@ def test_of_the_answer_only_what_we_use_is_kept_and_no_token(browser: Browser) -
     assert SocialToken.objects.count() == 0
 
 
+@pytest.mark.parametrize(
+    ("verified", "kept"), [(True, "laura@example.org"), (False, ""), (None, "")]
+)
+def test_only_an_address_that_its_provider_has_verified_is_written_to(
+    browser: Browser, simulation: Simulation, verified: bool | None, kept: str
+) -> None:
+    """Another could be somebody else's."""
+    primary = next(
+        one for one in simulation.globus.accounts.identities.values() if one.name == "Laura Sample"
+    )
+    said: dict[str, Any] = {"sub": primary.id, "email": "laura@example.org"}
+    if verified is not None:
+        said["email_verified"] = verified
+    simulation.globus.faults.add(path_prefix="/v2/oauth2/userinfo", status=200, body=said)
+    sign_in_with_globus(browser)
+    assert Person.objects.get().email == kept
+
+
 def test_an_id_is_not_cut_out_of_a_globus_user_name(browser: Browser) -> None:
     """Whoever may name identities there could otherwise be anybody here."""
     browser.go("/sign-in").press("Sign in with Globus").press("Harbour Institute")

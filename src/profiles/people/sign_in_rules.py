@@ -154,6 +154,7 @@ def _names(sociallogin: SocialLogin) -> Names:
         given_name=found.given_name or "",
         family_name=found.family_name or "",
         organization=found.organization or "",
-        # Shown as a contact only; it never finds or joins accounts.
-        email=found.email or "",
+        # To write to only; it never finds or joins accounts. One that nobody has verified may be
+        # somebody else's.
+        email=(found.email or "") if found.email_verified else "",
     )
