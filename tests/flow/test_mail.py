@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from email import message_from_string
 
 import pytest
@@ -106,6 +107,21 @@ def test_an_address_that_is_none_is_given_up(server: MailServer, alice: Person) 
     tell.tell(ALICE)
     assert server.messages == []
     assert told()
+
+
+def test_a_public_service_without_a_mail_server_tells_nobody_and_does_not_claim_so(
+    alice: Person, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    public = replace(settings.PROFILES, base_url="https://profiles.example.org")
+    settings.PROFILES = public
+    tell.tell(ALICE)
+    assert not told()
+    settings.PROFILES = replace(public, base_url="http://localhost:8000")
+    assert "Subject:" not in capsys.readouterr().out
+    tell.tell(ALICE)
+    assert told()
+    assert "Subject:" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

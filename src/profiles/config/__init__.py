@@ -91,6 +91,11 @@ class Config:
         return is_loopback(self.base_url)
 
     @property
+    def sends_mail(self) -> bool:
+        """Messages printed where nobody reads them tell nobody."""
+        return self.email_url != "console:" or self.is_loopback
+
+    @property
     def orcid_host(self) -> str:
         """The host in the iDs' addresses. A simulated ORCID prints orcid.org, like the real one."""
         return "orcid.org" if is_loopback(self.orcid_url) else host_of(self.orcid_url)

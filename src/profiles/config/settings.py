@@ -130,7 +130,7 @@ SETTINGS: tuple[Setting, ...] = (
         "console:",
         reading.email_url,
         "Mail server: `smtp://user:password@host:587` (STARTTLS) or `smtps://…` (TLS at once). "
-        "`console:` prints messages instead of sending them",
+        "`console:` sends none, and prints them where the service runs on this machine for itself",
         secret=True,
     ),
     Setting("EMAIL_FROM", "profiles@localhost", reading.address, "Sender of e-mails"),

@@ -145,7 +145,8 @@ def _closing() -> Finding:
 
 def _mail(config: Config) -> Finding:
     if config.email_url == "console:":
-        return Finding("e-mail", True, "printed, not sent: EMAIL_URL is not set")
+        what = "printed, not sent" if config.sends_mail else "nobody is told by e-mail"
+        return Finding("e-mail", True, f"{what}: EMAIL_URL is not set")
     host = urlsplit(config.email_url).hostname or ""
     from django.core.mail import get_connection  # noqa: PLC0415 (wants Django's settings)
 

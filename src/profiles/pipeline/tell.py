@@ -35,8 +35,8 @@ def tell(orcid: OrcidId) -> None:
     the banner on our pages. Where the mail server would not take it, another time.
     """
     now = timezone.now()
-    person = accounts.person_by_orcid(orcid)
-    if person is None or not person.email:
+    person = _can_be_told(orcid)
+    if person is None:
         return
     untold = renewal.untold(orcid, now=now)
     mine = renewal.take_telling([each.grant_id for each in untold], now=now)
@@ -52,12 +52,19 @@ def tell(orcid: OrcidId) -> None:
 def warn(orcid: OrcidId, grant_id: UUID) -> None:
     """That a permission ends soon, and that nobody but the person can give it again."""
     now = timezone.now()
-    person = accounts.person_by_orcid(orcid)
+    person = _can_be_told(orcid)
     news = renewal.take_warning(grant_id, now=now)
-    if person is None or not person.email or news is None:
+    if person is None or news is None:
         return
     if _send("permission_ends_soon", person, [news]) == Sent.NOT_NOW:
         renewal.give_back_warning(grant_id, until=now + AGAIN)
+
+
+def _can_be_told(orcid: OrcidId) -> Person | None:
+    """Somebody with an address, who has not closed the account; nobody where we send no messages."""
+    person = accounts.person_by_orcid(orcid)
+    told = person is not None and person.is_active and person.email
+    return person if told and settings.PROFILES.sends_mail else None
 
 
 def _send(template: str, person: Person, news: Collection[News]) -> Sent:
