@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
+import httpx2
 import pytest
 import time_machine
+from django.apps import apps
 from django.core import mail
 from django.db import connection
 from django.utils import timezone
@@ -24,7 +27,7 @@ from profiles.people.permissions import GrantState, Purpose, TokenReply
 from profiles.people.renewal import DueGrant
 from profiles.people.sealing import Secret
 from profiles.people.standing import standing
-from profiles.pipeline import permissions, refreshing, tell
+from profiles.pipeline import erasure, permissions, refreshing, tell
 from profiles.simulator.orcid.state import Token
 from profiles.simulator.server import Simulation
 from profiles.values.doi import Doi
@@ -382,6 +385,51 @@ def test_one_that_cannot_be_renewed_ends_on_its_day(simulation: Simulation, alic
         assert (Grant.objects.get().state, states()) == ("expired", [State.HELD])
         assert mail.outbox == []  # that is for the job, and once
         assert permissions.usable(ALICE, AUTO) is None
+
+
+def test_who_has_closed_the_account_is_not_warned(simulation: Simulation, alice: Person) -> None:
+    give(simulation, alice, lasts=100 * DAY, renewable=False)
+    erasure.close(ALICE, remove_works=True)
+    with time_machine.travel(timezone.now() + 90 * DAY):
+        refreshing.see_to_ends()
+    assert mail.outbox == []
+
+
+def test_an_orcid_that_calls_itself_another_keeps_nobodys_end_from_being_seen_to(
+    simulation: Simulation, alice: Person
+) -> None:
+    """A renewal that cannot be trusted is tried again; what is due after it is done."""
+    give(simulation, alice, lasts=HOUR)
+    give(simulation, alice, lasts=100 * DAY, renewable=False, purpose=Purpose.SEARCH_AND_LINK)
+    way = "/.well-known/openid-configuration"
+    told = httpx2.get(f"{simulation.orcid.url}{way}").json()
+    another = {**told, "issuer": "https://other.example"}
+    simulation.orcid.faults.add(path_prefix=way, status=200, body=another, times=None)
+    with time_machine.travel(timezone.now() + 90 * DAY):
+        refreshing.see_to_ends()
+    assert len(mail.outbox) == 1
+    assert "ends on" in mail.outbox[0].body
+
+
+@pytest.mark.parametrize(
+    ("lasts", "renewable", "days_before"),
+    [
+        (100, True, 30),  # renewed
+        (100, False, 14),  # its owner is warned
+        (20, False, 0),  # too short to be warned of
+    ],
+)
+def test_permissions_from_before_are_seen_to_when_new_ones_are(
+    simulation: Simulation, alice: Person, lasts: int, renewable: bool, days_before: int
+) -> None:
+    """Not earlier: the link in a warning would answer that there is nothing to do."""
+    give(simulation, alice, lasts=lasts * DAY, renewable=renewable)
+    new = Grant.objects.get()
+    assert new.due_at == new.expires_at - days_before * DAY
+    Grant.objects.update(due_at=None)
+    migration = import_module("profiles.people.migrations.0003_ends")
+    migration.see_to_their_ends(apps, connection.schema_editor())
+    assert Grant.objects.get().due_at == new.due_at
 
 
 def test_orcid_out_of_reach_is_not_asked_on_everybodys_behalf(

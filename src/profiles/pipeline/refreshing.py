@@ -10,12 +10,11 @@ from datetime import timedelta
 from django.utils import timezone
 
 from ..claims import leases, locks
-from ..errors import Misconfigured, UnexpectedAnswer, Unreachable
+from ..errors import ProfilesError, UnexpectedAnswer, Unreachable
 from ..people import renewal
 from ..people.lifetimes import Due
 from ..people.permissions import GrantState
 from ..people.renewal import DueGrant
-from ..people.sealing import CannotOpen
 from . import permissions, tell
 
 log = logging.getLogger(__name__)
@@ -60,7 +59,7 @@ def _see_to(due: DueGrant) -> bool:
 
 def _renew_if_free(due: DueGrant) -> bool:
     """ORCID disables the old token, so nobody may be using it."""
-    wait = AGAIN
+    in_reach, wait = True, AGAIN
     with leases.writing_to(due.orcid) as mine:
         try:
             if mine:
@@ -70,8 +69,9 @@ def _renew_if_free(due: DueGrant) -> bool:
         except (Unreachable, UnexpectedAnswer) as error:
             log.warning("a permission of %s could not be renewed: %s", due.orcid, error.message)
             wait = max(AGAIN, timedelta(seconds=getattr(error, "retry_after", None) or 0))
-        except (Misconfigured, CannotOpen) as error:
+            in_reach = False
+        except ProfilesError as error:
             log.error("a permission of %s cannot be renewed: %s", due.orcid, error.message)  # noqa: TRY400 (no traceback: nothing of ours broke)
-            wait, mine = MENDED, False
+            wait = MENDED
     renewal.put_off(due.grant_id, until=timezone.now() + wait)
-    return not mine
+    return in_reach

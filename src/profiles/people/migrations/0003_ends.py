@@ -9,9 +9,13 @@ from django.db.models import F
 
 
 def see_to_their_ends(apps: Apps, _editor: BaseDatabaseSchemaEditor) -> None:
-    """Permissions from before: as early as any is seen to, which does no harm."""
-    apps.get_model("people", "Grant").objects.filter(state="active").update(
-        due_at=F("expires_at") - timedelta(days=30)
+    """Permissions from before: when those that begin now are seen to (lifetimes.py)."""
+    active = apps.get_model("people", "Grant").objects.filter(state="active")
+    active.exclude(sealed_refresh_token="").update(due_at=F("expires_at") - timedelta(days=30))
+    lasting = active.filter(sealed_refresh_token="")
+    lasting.update(due_at=F("expires_at") - timedelta(days=14))
+    lasting.filter(expires_at__lt=F("granted_at") + timedelta(days=28)).update(
+        due_at=F("expires_at")
     )
 
 
