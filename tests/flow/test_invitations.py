@@ -19,6 +19,8 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from profiles.claims.models import Claim
+from profiles.delivery import pace
+from profiles.delivery.models import Pace
 from profiles.people import accounts, client_tokens
 from profiles.people.models import Grant, Person
 from profiles.pipeline import asking, erasure, invitations, inviting, match
@@ -255,6 +257,61 @@ def test_auto_update_that_is_switched_on_later_is_noticed_the_day_after(
     Person.objects.update(auto_update=True)  # as by support staff
     days.passes(1.1)
     assert Claim.objects.get().doi == DOI
+
+
+def busy(simulation: Simulation, method: str = "DELETE", *, times: int | None = 1) -> None:
+    prefix = f"/v3.0/{JOSIAH}/notification"
+    simulation.orcid.faults.add(method=method, path_prefix=prefix, status=503, times=times)
+
+
+def test_a_message_that_cannot_be_taken_back_at_once_is_taken_back_later(
+    browser: Browser, simulation: Simulation, days: Days
+) -> None:
+    days.found()
+    days.passes()
+    busy(simulation, times=2)
+    turn_auto_update_on(sign_in_with_orcid(browser))
+    days.turn()
+    assert Claim.objects.get().doi == DOI  # the works do not wait for it
+    assert len(days.inbox) == 1
+    days.passes(0.1)
+    days.passes(0.1)
+    assert (days.inbox, Invitation.objects.count()) == ([], 0)
+
+
+def without_room(services: Services) -> Services:
+    """Somebody has just taken the only place for minutes."""
+    slow = services._replace(rate=type(services.rate)(per_second=0.01, burst=1))
+    pace.ask(seed.ORCID_CLIENT[0], slow.rate, background=True)
+    return slow
+
+
+def test_where_there_is_no_room_for_a_call_the_message_is_taken_back_later(
+    browser: Browser, simulation: Simulation, days: Days
+) -> None:
+    days.found()
+    days.passes()
+    turn_auto_update_on(sign_in_with_orcid(browser))
+    room = days.services
+    days.services = without_room(room)
+    days.turn()
+    assert Claim.objects.get().doi == DOI
+    days.services = room
+    Pace.objects.all().delete()  # the minutes are over
+    days.passes(0.1)
+    assert (days.inbox, Invitation.objects.count()) == ([], 0)
+
+
+def test_a_message_that_orcid_never_takes_back_does_not_keep_a_member_here_for_ever(
+    browser: Browser, simulation: Simulation, days: Days
+) -> None:
+    days.found()
+    days.passes()
+    busy(simulation, times=None)
+    turn_auto_update_on(sign_in_with_orcid(browser))
+    for _ in range(20):
+        days.passes(0.3)
+    assert not Invitation.objects.exists()
 
 
 # --- who is asked, and for what -------------------------------------------------------------------
@@ -512,6 +569,23 @@ def test_who_does_not_answer_is_asked_again_after_sixty_days_if_there_is_somethi
     assert days.dois == [[OTHER, DOI]]  # the old one, unread, has left the inbox
 
 
+@pytest.mark.parametrize("fault", [{"status": 503}, {"reset": "before"}, {"reset": "after"}])
+def test_the_new_message_waits_until_the_old_one_is_gone(
+    simulation: Simulation, days: Days, fault: Any
+) -> None:
+    days.found()
+    days.passes()
+    days.found(OTHER)
+    prefix = f"/v3.0/{JOSIAH}/notification"
+    simulation.orcid.faults.add(method="DELETE", path_prefix=prefix, times=1, **fault)
+    days.passes(61)
+    assert len(days.inbox) <= 1
+    assert state() == State.COLLECTING
+    days.passes(0.1)
+    assert days.dois == [[OTHER, DOI]]
+    assert state() == State.ASKED
+
+
 def test_nobody_is_asked_twice_for_the_same_works(days: Days) -> None:
     days.found()
     days.passes()
@@ -714,9 +788,8 @@ def test_one_token_serves_many_messages(simulation: Simulation, days: Days) -> N
 
 def test_the_pace_of_all_is_kept(simulation: Simulation, days: Days) -> None:
     """No room now: it waits, and nothing was sent."""
-    slow = days.services._replace(rate=type(days.services.rate)(per_second=0.01, burst=1))
     days.found()
-    asking.turn(JOSIAH, slow, now=days.now + DAY)
+    asking.turn(JOSIAH, without_room(days.services), now=days.now + DAY)
     row = Invitation.objects.get()
     assert row.state == State.COLLECTING
     assert row.due_at is not None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
@@ -16,7 +16,7 @@ from django.db.models import F, QuerySet
 
 from ..delivery.notifications import Sent
 from ..delivery.outcomes import Answer
-from ..errors import MalformedRecord, Misconfigured, NotFound, UnexpectedAnswer, Unreachable
+from ..errors import MalformedRecord, NotFound, ProfilesError, UnexpectedAnswer, Unreachable
 from ..people import accounts, client_tokens, wiring
 from ..people.permissions import Purpose, requested_scope
 from ..people.rounds import callback_path
@@ -62,41 +62,51 @@ def turn(orcid: OrcidId, services: Services, *, now: datetime) -> bool:
 
 
 def _ask(row: Invitation, services: Services, *, now: datetime) -> None:
-    mine = Invitation.objects.filter(orcid=row.orcid, state=row.state, due_at=row.due_at)
     if not row.waiting.exists():
-        invitations.move(mine, Event.EMPTY, now=now)
+        invitations.move(_as_it_is(row), Event.EMPTY, now=now)
+        return
+    wait = _take_back(row, services, now=now)
+    if wait is not None:
+        _as_it_is(row).update(due_at=now + wait)
         return
     is_new = row.state == State.COLLECTING
-    # One is for the notification, one for looking, or for taking the last one back.
-    if wait := own_calls.wait(services, calls=2):
-        mine.update(due_at=now + wait)
-        return
-    if not _begin(mine, State(row.state), now=now):
-        return  # another worker was first
-    before = row.put_code
-    row.refresh_from_db()
     try:
-        if is_new and before is not None:
-            _archive(OrcidId(row.orcid), before, services, now=now)
+        own_calls.enter(services)
+        if not _begin(row, now=now):
+            return  # another worker was first
+        row.refresh_from_db()
         told, put_code = (None, None) if is_new else _look(row, services, now=now)
         if told is None:
+            if not is_new:
+                own_calls.enter(services)
             told, put_code = _send(row, services, now=now)
-    except (Misconfigured, Unreachable, UnexpectedAnswer) as error:  # of getting the token
+    except own_calls.TROUBLE as error:
         log.warning("asking for permission: %s", error.message)
-        told, put_code = Told(Event.LATER, inviting.OUR_DOING), None
+        _as_it_is(row).update(due_at=now + _pause(error))
+        return
     _settle(row, told, put_code, now=now)
 
 
-def _begin(mine: QuerySet[Invitation], state: State, *, now: datetime) -> bool:
+def _as_it_is(row: Invitation) -> QuerySet[Invitation]:
+    """Nothing, where another worker has it in hand."""
+    return Invitation.objects.filter(orcid=row.orcid, state=row.state, due_at=row.due_at)
+
+
+def _pause(error: ProfilesError) -> timedelta:
+    asked = error.retry_after if isinstance(error, Unreachable) else None
+    return timedelta(seconds=asked) if asked else inviting.OUR_DOING
+
+
+def _begin(row: Invitation, *, now: datetime) -> bool:
     """Whether it is ours. From now on it may be in the inbox."""
-    step = inviting.after(state, Event.BEGIN, now=now)
+    step = inviting.after(State(row.state), Event.BEGIN, now=now)
     if step is None:
         return False
     new, due_at = step
-    if state == new:  # again, under the same key
-        return bool(mine.update(due_at=due_at, tries=F("tries") + 1))
-    fresh = {"since": now, "key": uuid.uuid4(), "put_code": None, "tries": 1}
-    return bool(mine.update(state=new, due_at=due_at, **fresh))
+    if row.state == new:  # again, under the same key
+        return bool(_as_it_is(row).update(due_at=due_at, tries=F("tries") + 1))
+    fresh = {"since": now, "key": uuid.uuid4(), "tries": 1}
+    return bool(_as_it_is(row).update(state=new, due_at=due_at, **fresh))
 
 
 def _look(row: Invitation, services: Services, *, now: datetime) -> tuple[Told | None, int | None]:
@@ -108,7 +118,7 @@ def _look(row: Invitation, services: Services, *, now: datetime) -> tuple[Told |
         answer, ours = services.notifications.ours(OrcidId(row.orcid), token=token)
         return answer
 
-    answer = own_calls.make(look, scope=client_tokens.NOTIFY, now=now)
+    answer = own_calls.make(look, services, scope=client_tokens.NOTIFY, now=now)
     if answer.status != 200 or answer.foreign:
         return inviting.judge(answer), None
     found = next((sent for sent in ours if _is_of(sent, row)), None)
@@ -130,6 +140,7 @@ def _send(row: Invitation, services: Services, *, now: datetime) -> tuple[Told, 
     )
     answer = own_calls.make(
         lambda token: services.notifications.send(OrcidId(row.orcid), body, token=token),
+        services,
         scope=client_tokens.NOTIFY,
         now=now,
     )
@@ -168,15 +179,11 @@ def _settle(row: Invitation, told: Told, put_code: int | None, *, now: datetime)
 
 
 def _hand_over(row: Invitation, services: Services, *, now: datetime) -> bool:
-    """The waiting DOIs go to matching, as if they had just been changed."""
+    """The waiting DOIs go to matching, as if they had just been changed; the message is taken back."""
     orcid = OrcidId(row.orcid)
     mine = Invitation.objects.filter(orcid=orcid, state=State.JOINED)
-    if row.put_code is not None and not own_calls.wait(services, calls=1):
-        _take_back(row, services, now=now)
-    if not standing(orcid, Purpose.AUTO_UPDATE, now=now).auto_update:
-        invitations.move(mine, Event.LATER, now=now)
-        return False
-    for each in row.waiting.order_by("pk")[:AT_A_TIME]:
+    is_on = standing(orcid, Purpose.AUTO_UPDATE, now=now).auto_update
+    for each in row.waiting.order_by("pk")[:AT_A_TIME] if is_on else ():
         try:
             _accept(each, services, now=now)
         except (Unreachable, UnexpectedAnswer) as error:
@@ -184,9 +191,15 @@ def _hand_over(row: Invitation, services: Services, *, now: datetime) -> bool:
             mine.update(due_at=now + inviting.LOOK)
             return False
         each.delete()
-    if row.waiting.exists():
+    if is_on and row.waiting.exists():
         return True
-    mine.delete()
+    wait = _take_back(row, services, now=now)
+    if wait is not None and now < row.since + inviting.TAKE_BACK:
+        mine.update(due_at=now + wait)
+    elif is_on:
+        mine.delete()
+    else:
+        invitations.move(mine, Event.LATER, now=now)
     return False
 
 
@@ -199,21 +212,26 @@ def _accept(each: WaitingDoi, services: Services, *, now: datetime) -> None:
     accept(work, policy=services.policy, now=now)
 
 
-def _take_back(row: Invitation, services: Services, *, now: datetime) -> None:
-    """What has been read stays in the inbox; nothing hangs on it."""
+# --- taking back ---
+
+
+def _take_back(row: Invitation, services: Services, *, now: datetime) -> timedelta | None:
+    """The last notification leaves the inbox. None: there is none (any more). Else when to try again."""
+    put_code = row.put_code
+    if put_code is None:
+        return None
     try:
-        _archive(OrcidId(row.orcid), row.put_code or 0, services, now=now)
-    except (Misconfigured, Unreachable, UnexpectedAnswer) as error:
+        own_calls.enter(services)
+        answer = own_calls.make(
+            lambda token: services.notifications.archive(OrcidId(row.orcid), put_code, token=token),
+            services,
+            scope=client_tokens.NOTIFY,
+            now=now,
+        )
+    except own_calls.TROUBLE as error:
         log.info("a notification stays in the inbox: %s", error.message)
-    Invitation.objects.filter(orcid=row.orcid).update(put_code=None)
-
-
-# --- calls ---
-
-
-def _archive(orcid: OrcidId, put_code: int, services: Services, *, now: datetime) -> None:
-    own_calls.make(
-        lambda token: services.notifications.archive(orcid, put_code, token=token),
-        scope=client_tokens.NOTIFY,
-        now=now,
-    )
+        return _pause(error)
+    if not inviting.is_gone(answer):
+        return inviting.judge(answer).wait
+    Invitation.objects.filter(orcid=row.orcid, put_code=put_code).update(put_code=None)
+    return None

@@ -47,6 +47,7 @@ NO_ANSWER = timedelta(days=60)
 DENIED = timedelta(days=180)
 CLOSED = timedelta(days=365)
 NOW = timedelta(0)
+TAKE_BACK = timedelta(days=2)  # how long a message to who joined is tried to be taken back
 UNTIL_ON = timedelta(days=1)  # who joined may switch auto-update on without our hearing of it
 
 # (state, event) → (state, when something is to be done next; None: only when a DOI comes).
@@ -97,6 +98,8 @@ TAKES_NONE: frozenset[tuple[int, int]] = frozenset(
     }
 )
 _MAY_BE_THERE = 500
+_NOT_IN_THE_INBOX = frozenset({(200, 0), (204, 0), (404, 9029)})
+_READ = (403, 9009)  # it stays in the inbox, and nothing hangs on it
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -117,6 +120,12 @@ def judge(answer: Answer) -> Told:
     if (answer.status, answer.error_code or 0) in TAKES_NONE:
         return Told(Event.REFUSED)
     return Told(Event.LATER, OUR_DOING, ours=True)
+
+
+def is_gone(answer: Answer) -> bool:
+    """To taking a notification back: there is nothing left to take back."""
+    told = (answer.status or 0, answer.error_code or 0)
+    return told in _NOT_IN_THE_INBOX | TAKES_NONE | {_READ}
 
 
 def again_after(told: Told, *, tries: int) -> timedelta:

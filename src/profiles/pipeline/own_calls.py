@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ..delivery import pace
 from ..delivery.outcomes import Answer
+from ..errors import Misconfigured, UnexpectedAnswer, Unreachable
 from ..people import client_tokens, wiring
 from ..people.permissions import Purpose
 from .services import Services
 
-
-def wait(services: Services, *, calls: int) -> timedelta | None:
-    """None: so many requests may go now, and are counted."""
-    for _ in range(calls):
-        if found := pace.ask(_client(), services.rate, background=True):
-            return timedelta(seconds=found.seconds)
-    return None
+# Of getting a token or a place: then nothing was asked.
+TROUBLE = (Misconfigured, Unreachable, UnexpectedAnswer)
+PATIENCE = 3.0  # seconds in the queue to ORCID, until the worker does something else
 
 
-def make(call: Callable[[str], Answer], *, scope: str, now: datetime) -> Answer:
+def enter(services: Services) -> None:
+    """Wait for the place of one request. Raises Unreachable where that takes long."""
+    wait = pace.enter(_client(), services.rate, background=True, patience=PATIENCE)
+    if wait is not None:
+        raise Unreachable("ORCID", retry_after=wait.seconds)
+
+
+def make(call: Callable[[str], Answer], services: Services, *, scope: str, now: datetime) -> Answer:
     """The call with our token, and once more with a new one where ORCID no longer takes the old.
 
-    Raises Misconfigured, Unreachable, UnexpectedAnswer where there is no token to be had.
+    Its place is `enter`ed before. Raises Misconfigured, Unreachable, UnexpectedAnswer where there
+    is no token to be had, or no place for the repetition.
     """
     token = client_tokens.token(scope, now=now)
     answer = call(token.reveal())
     if answer.status == 401:
         client_tokens.drop(token)
+        enter(services)
         answer = call(client_tokens.token(scope, now=now).reveal())
     if is_failing(answer):
         pace.failing(_client(), retry_after=answer.retry_after)

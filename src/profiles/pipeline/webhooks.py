@@ -17,7 +17,7 @@ from django.db.models import Exists, F, OuterRef
 from django.utils.crypto import constant_time_compare
 
 from ..claims import queries
-from ..errors import Misconfigured, UnexpectedAnswer, Unreachable
+from ..errors import Unreachable
 from ..people import client_tokens, grants, wiring
 from ..people.permissions import Purpose
 from ..values.orcid_id import OrcidId
@@ -143,8 +143,12 @@ def leave(orcid: OrcidId, *, now: datetime) -> None:
 def turn(orcid: OrcidId, services: Services, *, now: datetime) -> None:
     """Tell ORCID what is due for this record."""
     mine = Watch.objects.filter(orcid=orcid, due_at__lte=now)
-    if pause := own_calls.wait(services, calls=1):
-        mine.update(due_at=now + pause)
+    if not mine.exists():
+        return
+    try:
+        own_calls.enter(services)
+    except Unreachable as busy:  # that is no try
+        mine.update(due_at=now + timedelta(seconds=busy.retry_after or 0))
         return
     # Whoever moves the time on has it in hand; should they die, it is due again.
     if not mine.update(due_at=now + listening.FIRST_PAUSE, tries=F("tries") + 1):
@@ -155,7 +159,7 @@ def turn(orcid: OrcidId, services: Services, *, now: datetime) -> None:
             _give_up(watch, services, now=now)
         else:
             _ask(watch, services, now=now)
-    except (Misconfigured, Unreachable, UnexpectedAnswer) as error:  # of getting the token
+    except own_calls.TROUBLE as error:
         log.warning("webhooks: %s", error.message)
         _later(watch, now=now)
 
@@ -165,12 +169,14 @@ def _ask(watch: Watch, services: Services, *, now: datetime) -> None:
     wanted = callback(orcid)
     if watch.callback not in ("", wanted):  # of an earlier key or address; best effort
         _remove(orcid, watch.callback, services, now=now)
+        own_calls.enter(services)
     mine = Watch.objects.filter(orcid=orcid, ended=False)
     # Before ORCID has it: whatever it has is known here, and can be given up.
     if not mine.update(callback=wanted):
         return
     answer = own_calls.make(
         lambda token: services.webhooks.register(orcid, wanted, token=token),
+        services,
         scope=client_tokens.LISTEN,
         now=now,
     )
@@ -196,6 +202,7 @@ def _give_up(watch: Watch, services: Services, *, now: datetime) -> None:
 def _remove(orcid: OrcidId, address: str, services: Services, *, now: datetime) -> bool:
     answer = own_calls.make(
         lambda token: services.webhooks.remove(orcid, address, token=token),
+        services,
         scope=client_tokens.LISTEN,
         now=now,
     )

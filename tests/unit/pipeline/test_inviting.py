@@ -154,6 +154,26 @@ def test_a_list_that_could_be_read_is_no_message_that_was_sent() -> None:
     assert judge(Answer(verb="GET", status=200)).event == Event.LATER
 
 
+TAKEN_BACK = [
+    (200, None, True),
+    (404, 9029, True),  # there is none
+    (403, 9009, True),  # read: it stays, and nothing hangs on it
+    (409, 9044, True),  # the record is deactivated
+    (403, 9038, False),  # our scope
+    (404, 9001, False),
+    (401, None, False),
+    (503, None, False),
+    (None, None, False),
+]
+
+
+@pytest.mark.parametrize(("status", "code", "gone"), TAKEN_BACK)
+def test_when_a_message_is_no_longer_to_be_taken_back(
+    status: int | None, code: int | None, gone: bool
+) -> None:
+    assert inviting.is_gone(Answer(verb="DELETE", status=status, error_code=code)) == gone
+
+
 def test_tries_are_further_and_further_apart() -> None:
     told = Told(Event.LATER, inviting.BUSY)
     waits = [inviting.again_after(told, tries=tries) / inviting.BUSY for tries in range(1, 8)]
