@@ -303,3 +303,21 @@ def test_closing_asks_once_and_signs_out(
 def test_no_other_site_closes_an_account(josiah: Browser) -> None:
     assert josiah.ours.post("/data/close", {"works": "remove"}).status_code == 403
     assert Person.objects.get().closing_since is None
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/orcid/auto_update/callback?code=abc&state=stale", "/no-such-page", "/works/10.5555/no"],
+)
+def test_no_button_leads_back_to_a_page_that_is_a_problem(revoked: Browser, path: str) -> None:
+    """There one would read of a success and a failure at once."""
+    assert revoked.go("/works").ids >= {"permission-again"}
+    assert revoked.go(path).status in (400, 404)
+    assert "permission-again" not in revoked.ids
+
+
+def test_trying_again_from_a_problem_ends_well(revoked: Browser) -> None:
+    revoked.go("/orcid/auto_update/callback?code=abc&state=stale").press("Try again")
+    at_orcid(revoked, "Josiah Carberry")
+    assert (revoked.path, revoked.status) == ("/settings", 200)
+    assert "You gave permission. Thank you!" in revoked.words

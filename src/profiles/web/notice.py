@@ -33,9 +33,14 @@ class Notice(NamedTuple):
 
 
 def notice(request: HttpRequest) -> Notice | None:
-    """The first thing to say, unless the person has put it off for this session."""
+    """The first thing to say, unless the person has put it off for this session.
+
+    Its buttons lead back to the page, so that it stands only where one can come back to.
+    """
     person = getattr(request, "user", None)
-    if person is None or not person.is_authenticated or person.orcid is None:
+    if request.method != "GET" or person is None or not person.is_authenticated:
+        return None
+    if person.orcid is None:
         return None
     found = _first(accounts.profile(person).permissions)
     if found is None:
