@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import permutations
 
 import msgspec
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -66,13 +69,40 @@ def take_in(*works: Work) -> int:
     return sum(accept(one, policy=POLICY, now=NOON) for one in works)
 
 
-def on_record(orcid: OrcidId = ALICE) -> None:
-    """As if a worker had delivered what is waiting."""
-    while due := leases.take(orcid, most=1, lease=NOON - NOON, now=NOON):
-        (taken,) = due
-        kept = leases.Settlement(event=Event.KEEP, put_code=7, fingerprint="f")
-        gone = leases.Settlement(event=Event.CLEAR)
-        leases.settle(taken, kept if taken.wanted == Wanted.PRESENT else gone, now=NOON)
+KEPT = leases.Settlement(event=Event.KEEP, put_code=7, fingerprint="f")
+GONE = leases.Settlement(event=Event.CLEAR)
+REFUSED = leases.Settlement(event=Event.FAIL, reason="refused")
+FULL = leases.Settlement(event=Event.HOLD, reason="record_full")
+
+
+def take(orcid: OrcidId = ALICE) -> leases.Taken | None:
+    taken = leases.take(orcid, most=1, lease=NOON - NOON, now=timezone.now())
+    return next(iter(taken), None)
+
+
+def on_record(orcid: OrcidId = ALICE, **otherwise: leases.Settlement) -> None:
+    """As if a worker had delivered what is waiting, and ORCID taken all but what is named."""
+    while taken := take(orcid):
+        found = otherwise.get(name(taken.doi), KEPT) if taken.wanted == Wanted.PRESENT else GONE
+        with revising.following(orcid, [taken.doi]):
+            leases.settle(taken, found, now=NOON)
+
+
+def deliver_one() -> None:
+    taken = take()
+    assert taken is not None
+    with revising.following(ALICE, [taken.doi]):
+        leases.settle(taken, KEPT, now=NOON)
+
+
+def name(of: Doi) -> str:
+    return of.removeprefix("10.5555/")
+
+
+def there() -> str:
+    """The names of the versions that ORCID has."""
+    claims = Claim.objects.filter(put_code__isnull=False)
+    return " ".join(sorted(name(Doi(claim.doi)) for claim in claims))
 
 
 def alice(choice: Versions = NEWEST) -> Person:
@@ -199,7 +229,9 @@ def test_the_older_one_leaves_the_record_with_a_reason_of_its_own() -> None:
     alice()
     take_in(V1)
     on_record()
-    assert take_in(V2) == 2
+    assert take_in(V2) == 1
+    assert (wanted(), reasons()) == ("v1 v2", {})  # until the newer one is there
+    deliver_one()
     assert reasons() == {"v1": "newer_version"}
     claim = Claim.objects.get(doi=V1.doi)
     assert (claim.state, claim.wanted) == (State.WAITING, Wanted.ABSENT)
@@ -286,12 +318,174 @@ def test_an_older_version_does_not_take_the_place_of_one_that_the_person_took_of
     assert wanted() == "v4"
 
 
-def test_one_that_staff_blocked_is_none_of_hers() -> None:
+@pytest.mark.parametrize(
+    ("choice", "blocked", "expected"),
+    [(NEWEST, V3, "v2"), (NEWEST, V1, "v3"), (CONCEPT, C, "v3"), (CONCEPT, V3, "c")],
+)
+def test_when_staff_block_the_one_on_the_record_another_comes_and_goes_with_the_block(
+    choice: Versions, blocked: Work, expected: str
+) -> None:
+    alice(choice)
+    take_in(*ZENODO)
+    on_record()
+    before = there()
+    wishes.block(ALICE, blocked.doi, by="staff:x", note="somebody else's")
+    on_record()
+    assert there() == expected
+    take_in(V1)
+    assert wanted() == expected
+    wishes.unblock(ALICE, blocked.doi, by="staff:x", note="hers after all")
+    on_record()
+    assert there() == before
+
+
+@pytest.mark.parametrize("answer", [REFUSED, FULL])
+def test_the_older_one_stays_while_orcid_does_not_take_the_newer_one(
+    answer: leases.Settlement,
+) -> None:
+    alice()
+    take_in(V1)
+    on_record()
+    take_in(V2)
+    on_record(v2=answer)
+    take_in(V1, V2, changed(V1))
+    on_record(v2=answer)
+    assert there() == "v1"
+    wishes.retry(ALICE, V2.doi)
+    on_record()
+    assert there() == "v2"
+
+
+def test_the_older_one_goes_where_orcid_refuses_the_newer_one_until_there_is_news_of_it() -> None:
     alice()
     take_in(V1, V2)
-    ledger.block(ALICE, V2.doi, by="staff:x", note="somebody else's", now=NOON)
+    on_record(v2=REFUSED)
+    assert there() == "v1"
+    take_in(V2)  # the same again
+    assert wanted() == "v1 v2"
+    assert Claim.objects.get(doi=V2.doi).state == State.FAILED
+    take_in(changed(V2))
+    on_record()
+    assert there() == "v2"
+
+
+def test_an_update_that_orcid_refuses_does_not_bring_the_older_one_back() -> None:
+    alice()
+    take_in(V1, V2)
+    on_record()
+    take_in(changed(V2))
+    on_record(v2=msgspec.structs.replace(REFUSED, put_code=7))
+    assert (there(), wanted()) == ("v2", "v2")
+
+
+def test_what_is_removed_by_the_person_takes_no_other_with_it() -> None:
+    who = alice(GROUPED)
+    take_in(V1, V2)
+    on_record()
+    wishes.remove(ALICE, V2.doi)
+    choose(who, NEWEST)
+    on_record()
+    assert there() == "v1"
+
+
+ACTS: dict[str, Callable[[], object]] = {
+    "v2 comes": lambda: take_in(V2),
+    "v3 by hand": lambda: wishes.add(ALICE, V3),
+    "v1 by hand": lambda: wishes.add(ALICE, V1),
+}
+
+
+@pytest.mark.parametrize("delivered", [True, False])
+def test_what_is_added_by_hand_and_what_comes_end_the_same_in_any_order(delivered: bool) -> None:
+    alice()
+    ends = set()
+    for order in permutations(ACTS.values()):
+        Claim.objects.all().delete()
+        StoredWork.objects.all().delete()
+        for act in order:
+            act()
+            if delivered:
+                on_record()
+        on_record()
+        ends.add((there(), wanted()))
+    assert ends == {("v1 v3", "v1 v3")}
+
+
+def test_what_a_person_declined_and_restores_goes_in_the_place_of_the_older_one() -> None:
+    alice()
     take_in(V1)
-    assert wanted() == "v1"
+    on_record()
+    take_in(V2)
+    wishes.decline(ALICE, V2.doi)
+    on_record()
+    assert there() == "v1"
+    wishes.restore(ALICE, V2.doi)
+    on_record()
+    assert there() == "v2"
+
+
+def test_a_choice_that_changes_while_a_worker_is_out_is_followed_afterwards() -> None:
+    who = alice(GROUPED)
+    take_in(V1)
+    on_record()
+    take_in(V2)
+    taken = take()
+    assert taken is not None
+    choose(who, NEWEST)
+    revising.go_on(ALICE)
+    assert accounts.unsettled(limit=9) == (ALICE,)
+    leases.settle(taken, KEPT, now=NOON)  # of all versions, as was chosen when it went out
+    revising.go_on(ALICE)
+    assert (wanted(), accounts.unsettled(limit=9)) == ("v2", ())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_wishes_and_the_feed_do_not_lock_each_other_out() -> None:
+    alice()
+    works = [work(f"v{day}", "IsVersionOf c", day=day) for day in range(1, 9)]
+    take_in(*works)
+
+    def act(do: Callable[[], object]) -> None:
+        try:
+            do()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as threads:
+        acts: list[Callable[[], object]] = []
+        for number in range(8):
+            acts += [
+                lambda: wishes.add_all(ALICE, works[::-1]),
+                lambda number=number: take_in(changed(works[number])),  # type: ignore[misc]
+                lambda: wishes.add_all(ALICE, works),
+                lambda number=number: wishes.remove(ALICE, works[number].doi),  # type: ignore[misc]
+            ]
+        list(threads.map(act, acts))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_person_decides_while_metadata_are_judged_is_not_overridden() -> None:
+    """The judging waits for the person's row, and then looks at what they decided."""
+    alice(GROUPED)
+    take_in(V1)
+    on_record()
+    judged = threading.Event()
+
+    def judge() -> None:
+        try:
+            take_in(changed(V1, creators=()))
+        finally:
+            judged.set()
+            connection.close()
+
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            wishes.add(ALICE, V1)
+            judging = threads.submit(judge)
+            assert not judged.wait(0.5)
+        judging.result()
+    claim = Claim.objects.get()
+    assert (claim.wanted, claim.by_hand) == (Wanted.PRESENT, True)
 
 
 def test_each_person_has_their_own_choice_and_versions() -> None:
@@ -316,6 +510,7 @@ def test_nothing_makes_room_for_what_cannot_be_added() -> None:
     assert wanted() == "v1 v2"
     Grant.objects.filter(pk=grant.pk).update(state="active", ended_at=None)
     permissions.granted(ALICE)
+    on_record()
     assert wanted() == "v2"
 
 
@@ -329,8 +524,9 @@ def test_a_new_choice_is_followed_at_once_in_both_directions() -> None:
     assert reasons() == dict.fromkeys(("v1", "v2", "v3"), "only_concept")
     on_record()
     choose(who, NEWEST)
-    assert (wanted(), reasons()) == ("v3 x", dict.fromkeys(("c", "v1", "v2"), "newer_version"))
+    assert wanted() == "c v3 x"
     on_record()
+    assert (wanted(), reasons()) == ("v3 x", dict.fromkeys(("c", "v1", "v2"), "newer_version"))
     choose(who, GROUPED)
     assert (wanted(), reasons()) == ("c v1 v2 v3 x", {})
     assert ProcrastinateJob.objects.filter(task_name="deliver", status="todo").exists()

@@ -334,6 +334,11 @@ def orcids_in_hand() -> tuple[OrcidId, ...]:
     return tuple(map(OrcidId, working.values_list("orcid", flat=True).distinct()))
 
 
+def in_hand(orcid: OrcidId) -> bool:
+    """Whether a worker has claims of this person."""
+    return Claim.objects.filter(orcid=orcid, state=State.WORKING).exists()
+
+
 def writing_to(orcid: OrcidId, *, wait: bool = False) -> AbstractContextManager[bool]:
     """One writer per ORCID record: ORCID checks duplicates without a lock. See `locks.held`."""
     return locks.held(f"record of {orcid}", wait=wait)

@@ -34,6 +34,8 @@ class Holding(msgspec.Struct, frozen=True):
     there: bool = False  # ORCID has the work, or could have it
     sent: bool = False  # ORCID took it once
     unnamed: bool = False  # kept although its metadata no longer name the person
+    on_record: bool = False  # ORCID surely has it, and it shall be there
+    version: str = ""  # of the metadata last looked at
 
 
 def holdings(doi: Doi) -> dict[OrcidId, Holding]:
@@ -83,6 +85,8 @@ def _holding(claim: Claim) -> Holding:
         there=_may_be_there(claim),
         sent=claim.sent_at is not None,
         unnamed=claim.unnamed_since is not None,
+        on_record=claim.put_code is not None and not off,
+        version=claim.work_version,
     )
 
 

@@ -6,8 +6,8 @@ from collections.abc import Collection
 from typing import Any
 
 import msgspec
-from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from ..matching import families
@@ -72,25 +72,34 @@ def named_versions(dois: Collection[Doi]) -> frozenset[Doi]:
     return frozenset(Doi(doi) for versions in rows for doi in versions)
 
 
+# From name to name: what a work of the person names as its versions, and which of them name it.
+_RELATIVES = """
+WITH RECURSIVE name (doi) AS (
+    SELECT unnest(%(dois)s::text[])
+    UNION
+    SELECT other.doi FROM name, LATERAL (
+        SELECT unnest(versions) AS doi, work.doi AS of FROM claims_storedwork AS work
+         WHERE work.doi = name.doi
+        UNION ALL
+        SELECT work.doi, work.doi FROM claims_storedwork AS work
+         WHERE work.versions @> ARRAY[name.doi]
+    ) AS other
+     WHERE EXISTS (SELECT FROM claims_claim WHERE orcid = %(orcid)s AND doi = other.of)
+)
+SELECT name.doi FROM name
+  JOIN claims_claim AS claim ON claim.orcid = %(orcid)s AND claim.doi = name.doi
+  JOIN claims_storedwork AS work ON work.doi = name.doi AND work.content <> ''
+"""
+
+
 def relatives(orcid: OrcidId, dois: Collection[Doi]) -> frozenset[Doi]:
     """On which of the DOIs that belong together with these, by the versions named, the person has a claim.
 
-    One query a step: two for versions that name a concept, more for a long chain.
+    One query, over however many steps.
     """
-    claims = Claim.objects.filter(orcid=orcid, doi=OuterRef("doi"))
-    kept = StoredWork.objects.filter(Exists(claims)).exclude(content=b"")
-    found: set[Doi] = set()
-    names, fresh = set(dois), set(dois)
-    while fresh:
-        linked = kept.filter(Q(doi__in=fresh) | Q(versions__overlap=list(fresh)))
-        rows = linked.exclude(doi__in=found).values_list("doi", "versions")
-        fresh = set()
-        for doi, versions in rows:
-            found.add(Doi(doi))
-            fresh |= {Doi(doi), *map(Doi, versions)}
-        fresh -= names
-        names |= fresh
-    return frozenset(found)
+    with connection.cursor() as cursor:
+        cursor.execute(_RELATIVES, {"orcid": orcid, "dois": list(dois)})
+        return frozenset(Doi(doi) for (doi,) in cursor.fetchall())
 
 
 def with_relatives(orcid: OrcidId) -> tuple[frozenset[Doi], ...]:

@@ -10,6 +10,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 from django.db import DatabaseError, transaction
@@ -28,6 +29,7 @@ from ..people import grants
 from ..people.permissions import Purpose, UsableGrant
 from ..people.standing import NOBODY, Standing, standings
 from ..values.orcid_id import OrcidId
+from . import revising, versions
 from .sending import LEASE, LeaseLost, Sending, renew
 from .services import Services
 from .together import MOST, add_together
@@ -93,7 +95,7 @@ def _take(orcid: OrcidId, visit: Visit, services: Services) -> list[Sending]:
 def _write_down(orcid: OrcidId, settlements: Sequence[tuple[Sending, Settlement]]) -> int:
     """What one call brought, at once. A worker that dies before has lost nothing: what it added it
     had announced, so the next one looks."""
-    with transaction.atomic():
+    with _following(orcid, settlements):
         settled = _unless_granted(orcid, settlements)
         if leases.settle_all(settled, now=timezone.now()) < len(settled):
             log.warning("the lease on claims of %s was lost", orcid)
@@ -103,6 +105,20 @@ def _write_down(orcid: OrcidId, settlements: Sequence[tuple[Sending, Settlement]
     if waits:
         leases.postpone_others(orcid, until=max(waits))
     return len(settled)
+
+
+def _following(
+    orcid: OrcidId, settlements: Sequence[tuple[Sending, Settlement]]
+) -> AbstractContextManager[None]:
+    """One transaction. Who wants one version alone has the others follow what is there now, or refused."""
+    told = [
+        sending
+        for sending, found in settlements
+        if sending.claim.wanted == Wanted.PRESENT and found.event in (Event.KEEP, Event.FAIL)
+    ]
+    if told and versions.chooses(told[0].visit.standing(Purpose.AUTO_UPDATE)):
+        return revising.following(orcid, [sending.claim.doi for sending in told])
+    return transaction.atomic()
 
 
 def _unless_granted(

@@ -6,14 +6,12 @@ import re
 from collections.abc import Sequence
 
 import msgspec
-from django.db import transaction
 from django.utils import timezone
 
 from .. import conversion
 from ..claims import queries
 from ..claims.queries import ClaimMark
 from ..conversion import RefusedWork
-from ..errors import Blocked
 from ..matching import Policy, Verdict, evaluate
 from ..people.permissions import Purpose
 from ..people.standing import HOLD_REASONS, standing
@@ -115,16 +113,10 @@ def add(orcid: OrcidId, dois: Sequence[Doi]) -> Added:
     for doi in wanted:
         reason = "unreadable" if doi in unreadable else _refusal(works.get(doi))
         refused.setdefault(reason, []).append(doi)
-    blocked = refused.setdefault("blocked", [])
-    added = []
-    with transaction.atomic():
-        for doi in refused.pop("", []):
-            try:
-                wishes.add(orcid, works[doi])
-            except Blocked:
-                blocked.append(doi)
-            else:
-                added.append(doi)
+    chosen = refused.pop("", [])
+    blocked = wishes.add_all(orcid, [works[doi] for doi in sorted(chosen)])
+    refused.setdefault("blocked", []).extend(blocked)
+    added = [doi for doi in chosen if doi not in blocked]
     return Added(
         tuple(added),
         already,

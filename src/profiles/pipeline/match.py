@@ -42,8 +42,9 @@ def accept(work: Work, *, policy: Policy, now: datetime, seen_now: bool = False)
     if work.state not in ("", "findable"):
         return withdrawn.registered(work, now=now)
     with transaction.atomic():
-        holdings = ledger.holdings(work.doi)
-        people = standings({*claimants(work), *holdings}, Purpose.AUTO_UPDATE, now=now, lock=True)
+        everybody = {*claimants(work), *ledger.holdings(work.doi)}
+        people = standings(everybody, Purpose.AUTO_UPDATE, now=now, lock=True)
+        holdings = ledger.holdings(work.doi)  # now that nobody decides anything about them
         wishes = {
             orcid: _wish(work, orcid, policy, person, holdings.get(orcid))
             for orcid, person in people.items()
@@ -116,7 +117,7 @@ def _choose(
 ) -> int:
     """For who does not want all versions: the others, also those named `before`, may change too."""
     dois = {work.doi, *other_versions(work), *before}
-    versions.hold(orcid, dois)
+    related = versions.hold(orcid, dois)
     by_rule = not wish.why and may_move(held)
     if by_rule:
         _mark(work, orcid, wish, held, now=now)
@@ -125,7 +126,7 @@ def _choose(
         return count
     arrived = work if by_rule else None
     return count + versions.settle(
-        orcid, person, dois, policy=policy, by=BY, now=now, arrived=arrived
+        orcid, person, related, policy=policy, by=BY, now=now, arrived=arrived
     )
 
 

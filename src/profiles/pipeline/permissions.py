@@ -16,7 +16,7 @@ from ..people.permissions import GrantState, Purpose, UsableGrant
 from ..people.refusals import StaleRound
 from ..people.standing import standing
 from ..values.orcid_id import OrcidId
-from . import invitations, revising, webhooks
+from . import invitations, webhooks
 from .nudge import CLICK, RECONCILE, nudge
 from .tell import TELL
 
@@ -37,7 +37,6 @@ def purpose_of(origin: Origin) -> Purpose:
 def granted(orcid: OrcidId) -> int:
     """Release the claims that waited for permission; see what is on the record. How many."""
     released = _release(orcid, reasons=ledger.CURED_BY_A_GRANT)
-    revising.begin(orcid)  # what stayed for want of a permission may have to make room
     nudge([orcid], job=RECONCILE, priority=CLICK)
     invitations.joined(orcid, now=timezone.now())
     webhooks.begin(orcid, now=timezone.now())

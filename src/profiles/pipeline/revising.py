@@ -6,13 +6,14 @@ A job is only a nudge: that there is something left to do stands with the person
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import chain
 
 from django.db import transaction
 from django.utils import timezone
 
-from ..claims import ledger, metadata
+from ..claims import leases, ledger, metadata
 from ..people import accounts
 from ..people.permissions import Purpose
 from ..people.preferences import Versions
@@ -22,6 +23,7 @@ from ..values.orcid_id import OrcidId
 from . import versions
 from .nudge import CLICK, nudge
 from .services import services
+from .withdrawn import BY
 
 REVISE = "revise"  # the job
 AT_ONCE = 300  # claims that a person who waits for the page is kept for
@@ -29,13 +31,17 @@ STEP = 100  # claims in one transaction
 
 
 def begin(orcid: OrcidId) -> None:
-    """The choice, or what it hangs on, has changed. In the caller's transaction."""
+    """The choice, or what it hangs on, has changed. In the caller's transaction.
+
+    What a worker has in hand is settled by the choice of before, so it is looked at once more.
+    """
     now = timezone.now()
     groups = _groups(orcid, now)
-    if sum(map(len, groups)) > AT_ONCE:
+    many = sum(map(len, groups)) > AT_ONCE
+    if many or leases.in_hand(orcid):
         accounts.unsettle(orcid, now)
         nudge([orcid], job=REVISE, priority=CLICK)
-    elif groups:
+    if groups and not many:
         _settle(orcid, frozenset(chain.from_iterable(groups)), now=now)
 
 
@@ -44,9 +50,11 @@ def go_on(orcid: OrcidId) -> None:
     since = accounts.unsettled_since(orcid)
     if since is None:
         return
+    in_hand = leases.in_hand(orcid)
     for dois in _steps(_groups(orcid, timezone.now())):
         _settle(orcid, dois, now=timezone.now())
-    accounts.settled(orcid, since)
+    if not in_hand:
+        accounts.settled(orcid, since)
 
 
 def _groups(orcid: OrcidId, now: datetime) -> tuple[frozenset[Doi], ...]:
@@ -79,6 +87,30 @@ def _settle(orcid: OrcidId, dois: Collection[Doi], *, now: datetime) -> None:
         person = standings([orcid], Purpose.AUTO_UPDATE, now=now, lock=True).get(orcid)
         if person is None or not person.auto_update:
             return
+        related = versions.hold(orcid, dois)
         policy = services().policy
-        if versions.settle(orcid, person, dois, policy=policy, by=orcid, now=now):
+        if versions.settle(orcid, person, related, policy=policy, by=orcid, now=now):
+            nudge([orcid], priority=CLICK)
+
+
+@contextmanager
+def following(
+    orcid: OrcidId, dois: Collection[Doi], *, also: Collection[Doi] = ()
+) -> Iterator[None]:
+    """Inside, wishes for a person's claims change, or what ORCID has of them; all in one transaction.
+
+    Their other versions follow, where the person wants one alone; those of `also` too. First the
+    person's row is locked and then the claims, as everywhere, so that nobody waits in a circle and
+    what was read before is not written after what somebody decided meanwhile.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        person = standings([orcid], Purpose.AUTO_UPDATE, now=now, lock=True).get(orcid)
+        if person is None or not versions.chooses(person):
+            yield
+            return
+        related = versions.hold(orcid, {*dois, *also})
+        yield
+        policy = services().policy
+        if versions.settle(orcid, person, related | {*dois}, policy=policy, by=BY, now=now):
             nudge([orcid], priority=CLICK)

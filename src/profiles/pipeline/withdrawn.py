@@ -12,7 +12,7 @@ from ..claims import ledger, presence
 from ..claims.ledger import Holding
 from ..claims.states import Mark, Origin
 from ..people.permissions import Purpose
-from ..people.preferences import Versions, Withdrawn
+from ..people.preferences import Withdrawn
 from ..people.standing import Standing, standings
 from ..values.doi import Doi
 from ..values.orcid_id import OrcidId
@@ -103,22 +103,18 @@ def hidden(doi: Doi, *, asked_at: datetime, now: datetime) -> int:
     work back since.
     """
     with transaction.atomic():
-        held = ledger.holdings(doi)
-        people = standings(held, Purpose.AUTO_UPDATE, now=now, lock=True)
+        people = standings(ledger.holdings(doi), Purpose.AUTO_UPDATE, now=now, lock=True)
+        held = ledger.holdings(doi)  # now that nobody decides anything about them
         if not held or not presence.hide(doi, asked_at=asked_at):
             return 0
         ledger.note_of_all(doi, Mark.HIDDEN, by=BY, now=now)
         changed = {
             orcid: _settle_all(orcid, [(doi, Kind.HIDDEN, held[orcid])], person, by=BY, now=now)
             for orcid, person in people.items()
+            if orcid in held
         }
         nudge(orcid for orcid, count in changed.items() if count)
     return sum(changed.values())
-
-
-def _chooses(person: Standing) -> bool:
-    """Where the person wants one version alone, another may come in the place of what leaves."""
-    return person.versions != Versions.GROUPED and person.auto_update
 
 
 def registered(work: Work, *, now: datetime) -> int:
@@ -187,15 +183,14 @@ def _settle_all(
 ) -> int:
     """How many claims have something to do, those of other versions among them."""
     dois = [doi for doi, _, _ in works]
-    if _chooses(person):
-        versions.hold(orcid, dois)
+    related = versions.hold(orcid, dois) if versions.chooses(person) else frozenset()
     count = sum(
         _settle(orcid, doi, kind, person=person, held=held, by=by, now=now)
         for doi, kind, held in works
     )
-    if _chooses(person):
+    if related:  # another may come in the place of what leaves
         policy = services().policy
-        count += versions.settle(orcid, person, dois, policy=policy, by=by, now=now)
+        count += versions.settle(orcid, person, related, policy=policy, by=by, now=now)
     return count
 
 
