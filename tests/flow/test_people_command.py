@@ -63,6 +63,16 @@ def test_people_read_the_same_in_lines(alice: Person) -> None:
     assert "auto_update (active)" in shown
 
 
+def test_an_account_without_an_id_is_erased_by_the_name_it_is_listed_with(alice: Person) -> None:
+    nemo = Person.objects.create(name="Nemo")
+    assert str(nemo.sub) in profiles_people("list").output
+    assert "is erased" in profiles_people("erase", str(nemo.sub), "--yes").output
+    assert Person.objects.get() == alice
+    with pytest.raises(NotFound):  # what hangs on an iD goes the longer way
+        profiles_people("erase", str(alice.sub), "--yes")
+    assert Person.objects.get() == alice
+
+
 def test_the_id_may_be_typed_as_people_type_it(alice: Person) -> None:
     assert as_json("show", f"https://orcid.org/{ALICE}")["orcid"] == ALICE
 

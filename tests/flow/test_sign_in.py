@@ -212,6 +212,19 @@ def test_only_an_address_that_its_provider_has_verified_is_written_to(
     assert Person.objects.get().email == kept
 
 
+def test_who_will_not_link_an_id_can_close_the_account(browser: Browser) -> None:
+    sign_in_with_globus(browser)
+    assert browser.path == "/link-orcid"
+    browser.go(browser.link("Close your account"))
+    assert "works" not in browser.root.find(".//form[@class='panel']").text_content()
+    browser.press("Close my account")
+    assert browser.path == "/"
+    assert "Your account is deleted, and you are signed out." in browser.words
+    assert not is_signed_in(browser)
+    assert not Person.objects.exists()
+    assert not SocialAccount.objects.exists()
+
+
 def test_an_id_is_not_cut_out_of_a_globus_user_name(browser: Browser) -> None:
     """Whoever may name identities there could otherwise be anybody here."""
     browser.go("/sign-in").press("Sign in with Globus").press("Harbour Institute")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from uuid import UUID
 
 import msgspec
 import typer
@@ -35,7 +36,7 @@ def list_people(as_json: AsJson = False) -> None:
     table = Table("ORCID iD", "Name", "Role", "Auto-update", "Permission")
     for person in people:
         table.add_row(
-            person.orcid or "not linked",
+            person.orcid or str(person.sub),
             person.name,
             person.role,
             "closing" if person.closing_since else "on" if person.auto_update else "off",
@@ -87,17 +88,33 @@ def erase(
         typer.Option("--remove-works", help="First take off the ORCID record what we put there."),
     ] = False,
 ) -> None:
-    """Give the person's tokens back to ORCID, then delete all that we know of them."""
+    """Give the person's tokens back to ORCID, then delete all that we know of them.
+
+    An account without an ORCID iD is named as `profiles people list` names it.
+    """
     set_up_migrated()
     from ..people import accounts  # noqa: PLC0415 (wants Django set up)
     from ..pipeline import erasure  # noqa: PLC0415
 
+    if sub := _sub(unverified_id):
+        if not yes:
+            typer.confirm(f"Erase the account {sub}?", abort=True)
+        accounts.erase_without_orcid(sub)
+        typer.echo(f"The account {sub} is erased.")
+        return
     whose = orcid_id.parse(unverified_id)
     person = accounts.existing_person(whose)
     if not yes:
         typer.confirm(f"Erase the account of {whose} ({person})?", abort=True)
     erasure.close(whose, remove_works=remove_works)
     _erased(whose, remove_works=remove_works)
+
+
+def _sub(unverified_id: str) -> UUID | None:
+    try:
+        return UUID(unverified_id)
+    except ValueError:
+        return None
 
 
 def _erased(whose: OrcidId, *, remove_works: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth import SESSION_KEY
@@ -160,7 +161,19 @@ def set_role(*, orcid: OrcidId, role: Role, provider: str = "", client: str = ""
 def erase(orcid: OrcidId) -> None:
     """Person, identities, grants and sessions are gone. Give the tokens back first
     (orcid_permission.withdraw)."""
-    person = existing_person(orcid)
+    _erase(existing_person(orcid))
+
+
+@transaction.atomic
+def erase_without_orcid(sub: UUID) -> None:
+    """An account that has no iD, so that nothing hangs on it. Raises NotFound."""
+    person = Person.objects.select_for_update().filter(sub=sub, orcid__isnull=True).first()
+    if person is None:
+        raise NotFound(f"an account without an ORCID iD that is called {sub}")
+    _erase(person)
+
+
+def _erase(person: Person) -> None:
     mine = str(person.pk)
     person.delete()
     # What is kept in sessions names the iD, too. Their table does not say whose they are; but
@@ -185,6 +198,7 @@ def profiles() -> tuple[Profile, ...]:
 
 def _profile(person: Person, held: Collection[Grant], now: datetime) -> Profile:
     return Profile(
+        sub=person.sub,
         orcid=OrcidId(person.orcid) if person.orcid else None,
         name=person.name or person.orcid or "",
         given_name=person.given_name,

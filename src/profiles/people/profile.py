@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 import msgspec
 
@@ -33,6 +34,7 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
+    sub: UUID  # names an account that has no iD
     orcid: OrcidId | None
     name: str  # the iD where the name is private, never empty for a linked person
     given_name: str

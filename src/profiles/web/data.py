@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ..claims import queries
+from ..people import accounts
 from ..pipeline import erasure
 from .access import Owner, for_owner
 
@@ -26,9 +29,25 @@ def page(request: HttpRequest, _owner: Owner) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-@for_owner
-def close(request: HttpRequest, owner: Owner) -> HttpResponse:
+def close(request: HttpRequest) -> HttpResponse:
     """A link asks; only the form closes the account. It goes on without the person."""
+    person = request.user
+    if person.is_authenticated and person.orcid is None:
+        return _close_without_orcid(request, person.sub)
+    return _close(request)
+
+
+def _close_without_orcid(request: HttpRequest, sub: UUID) -> HttpResponse:
+    if request.method != "POST":
+        return render(request, "data/close.html")
+    accounts.erase_without_orcid(sub)
+    logout(request)
+    messages.success(request, gettext("Your account is deleted, and you are signed out."))
+    return redirect("landing")
+
+
+@for_owner
+def _close(request: HttpRequest, owner: Owner) -> HttpResponse:
     if request.method != "POST":
         context = {"on_record": queries.summary(owner.orcid).created}
         return render(request, "data/close.html", context)

@@ -8,12 +8,13 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 LINK_PAGE = "/link-orcid"
-# What a person without an iD can reach: the link page, the way out, the ways in, and what
+# What a person without an iD can reach: the link page, the ways out, the ways in, and what
 # machines ask for.
 OPEN_PATHS = (
     LINK_PAGE,
     "/sign-out",
     "/sign_out",
+    "/data/close",
     "/users/auth",
     "/static",
     "/health",
