@@ -214,6 +214,15 @@ def test_json_has_the_documented_shape(run: Any, file: Path) -> None:
     ]
 
 
+def test_json_speaks_of_the_researcher_and_says_what_was_looked_at(run: Any, file: Path) -> None:
+    """In English, whatever language the pages speak."""
+    _, out, _ = run(str(file), "--json")
+    rules = {each["rule"]: each for each in json.loads(out)["evaluations"][0]["rules"]}
+    assert rules["R1"]["looked_at"] == ["agency: datacite"]
+    assert rules["R2"]["looked_at"] == ["state: findable"]
+    assert rules["R15a"]["words"] == "This depends on the researcher's account."
+
+
 def test_json_of_unusable_entries_has_the_documented_shape(run: Any, tmp_path: Path) -> None:
     path = tmp_path / "unusable.json"
     path.write_text(json.dumps(UNUSABLE), encoding="utf-8")
