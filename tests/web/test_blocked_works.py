@@ -58,7 +58,7 @@ def test_the_rules_name_it(as_alice: Client, alice: Person, simulation: Simulati
     block(TEAPOTS)
     page = asked(as_alice, TEAPOTS)
     assert headings(page) == ["It is not sent"]
-    assert "DataCite's support blocked it for this ORCID record." in page.words
+    assert "DataCite's support blocked it for your ORCID record." in page.words
     assert SUPPORT in page.words
 
 
