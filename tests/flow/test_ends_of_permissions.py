@@ -425,6 +425,7 @@ def test_permissions_from_before_are_seen_to_when_new_ones_are(
     """Not earlier: the link in a warning would answer that there is nothing to do."""
     give(simulation, alice, lasts=lasts * DAY, renewable=renewable)
     new = Grant.objects.get()
+    assert new.expires_at is not None
     assert new.due_at == new.expires_at - days_before * DAY
     Grant.objects.update(due_at=None)
     migration = import_module("profiles.people.migrations.0003_ends")
