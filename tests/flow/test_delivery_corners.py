@@ -195,6 +195,39 @@ def context(priority: int) -> SimpleNamespace:
     return SimpleNamespace(should_abort=lambda: False, job=SimpleNamespace(priority=priority))
 
 
+class TestARemovalWhoseAnswerWasLost:
+    """ORCID has done it. Then the work is wanted again."""
+
+    @pytest.fixture(autouse=True)
+    def lost(self, alice: Simulation, real: Services) -> None:
+        want()
+        deliver(ALICE, real)
+        ledger.unwant(ALICE, DOI, reason="left_metadata", by="x", now=NOON)
+        alice.orcid.faults.add(method="DELETE", path_prefix="/v3.0", reset="after")
+        deliver(ALICE, real)
+        assert (claim().state, titles(alice)) == (State.WAITING, [])
+
+    def test_is_no_removal_by_the_person(self, alice: Simulation, real: Services) -> None:
+        want("Tides, again")
+        later()
+        deliver(ALICE, real)
+        assert (claim().state, titles(alice)) == (State.DONE, ["Tides, again"])
+
+    def test_nor_is_it_for_a_comparison(self, alice: Simulation, real: Services) -> None:
+        want("Tides, again")
+        reconcile(ALICE, real)
+        later()
+        deliver(ALICE, real)
+        assert (claim().state, titles(alice)) == (State.DONE, ["Tides, again"])
+
+    def test_is_known_before_the_worker_dies(self, alice: Simulation, real: Services) -> None:
+        """It was written down before it was sent."""
+        assert claim().unsure
+        later()
+        deliver(ALICE, real)
+        assert (claim().state, claim().reason) == (State.REMOVED, "left_metadata")
+
+
 class TestTrouble:
     def test_errors_at_orcid_for_minutes_fail_nothing_for_good(
         self, alice: Simulation, real: Services

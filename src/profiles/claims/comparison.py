@@ -208,10 +208,13 @@ def _never_came(claim: Claim, api_clients: Collection[str], *, now: datetime) ->
 def _let_go(claim: Claim, *, now: datetime) -> Change | None:
     """The person took it off at ORCID, or it was to leave anyway.
 
-    Where they want it back and it waits to be brought up to date, it is simply added.
+    Where they want it back, or it was our own removal whose answer was lost, and it waits to be
+    brought up to date, it is simply added.
     """
+    ours = claim.unsure or claim.insisted
     claim.put_code, claim.fingerprint, claim.api_client = None, "", ""
-    if claim.insisted and claim.wanted == Wanted.PRESENT and claim.state == State.WAITING:
+    claim.unsure = False
+    if ours and claim.wanted == Wanted.PRESENT and claim.state == State.WAITING:
         return None
     reason = claim.unwanted_for or "removed_at_orcid"
     claim.wanted, claim.unwanted_for = Wanted.ABSENT, reason

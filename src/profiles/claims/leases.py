@@ -36,7 +36,7 @@ class Taken(msgspec.Struct, frozen=True):
     put_code: int | None
     fingerprint: str  # of what ORCID has; empty when not known
     api_client: str  # whose work that is; empty when not known
-    unsure: bool  # ORCID may have a work whose put-code we do not know
+    unsure: bool  # what was sent last may have been done, or not
     insisted: bool  # the person's own wish, and not a change of metadata
     by_hand: bool  # the person added it, whatever its origin
     attempts: int  # earlier tries of this wish
@@ -149,8 +149,8 @@ def renew(taken: Collection[Taken], *, until: datetime) -> bool:
 
 
 def expect_answer(taken: Collection[Taken], *, api_client: str, until: datetime) -> bool:
-    """Renew, and write down before additions are sent that they may have been done: no crash can
-    hide it.
+    """Renew, and write down before additions and removals are sent that they may have been done:
+    no crash can hide it.
 
     False when a lease was lost; then nothing may be sent.
     """

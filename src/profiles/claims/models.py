@@ -49,7 +49,7 @@ class Claim(models.Model):
     fingerprint = models.CharField(max_length=64, blank=True)
     api_client = models.CharField(max_length=200, blank=True)  # the source of that work
     alone = models.BooleanField(default=False)  # to be added by itself, not in one call with others
-    # An addition was sent and its answer is not known: look at the record before anything else.
+    # An addition or removal was sent and its answer is not known: look at the record before anything.
     unsure = models.BooleanField(default=False)
     sent_at = models.DateTimeField(null=True)  # when ORCID last took something of this claim
 

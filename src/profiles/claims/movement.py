@@ -75,8 +75,8 @@ def write(claims: Sequence[Claim], lines: Collection[Change]) -> None:
 
 
 def earliest(claim: Claim, now: datetime) -> datetime:
-    """When there may be something to do: at once, unless an addition may still be under way."""
-    if not claim.unsure or claim.put_code is not None:
+    """When there may be something to do: at once, unless a call may still be under way."""
+    if not claim.unsure:
         return now
     soonest = now + PASSES_WITHIN
     return max(now, min(claim.due_at or soonest, soonest))

@@ -17,10 +17,10 @@ def plan(*, present: bool, put_code: int | None, unsure: bool, sent: str, render
     """The step that makes ORCID's state the wanted one.
 
     `sent` is the fingerprint of what ORCID has (empty: not known), `rendered` of what it should
-    have; an unknown fingerprint is never taken for an equal one. `unsure`: an addition was sent
-    whose answer never came.
+    have; an unknown fingerprint is never taken for an equal one. `unsure`: an addition or removal
+    was sent whose answer never came. To remove again does no harm.
     """
-    if put_code is None and unsure:
+    if unsure and (present or put_code is None):
         return Step.LOOK
     if not present:
         return Step.LEAVE if put_code is None else Step.REMOVE

@@ -245,7 +245,7 @@ class Sending:
 
     def send(self, step: Step, grant: UsableGrant) -> Settlement | None:
         """One call, and what was learnt from it. None: plan again what is to be done now."""
-        if step == Step.ADD:
+        if step in (Step.ADD, Step.REMOVE):
             expect_answers([self], grant)
         started = time.monotonic()
         answer = self._request(step, grant.access_token.reveal())
@@ -354,8 +354,9 @@ class Sending:
         self.visit.forget_record()
 
     def _unknown_or_later(self, step: Step, outcome: Outcome, grant: UsableGrant) -> Settlement:
-        """Updating and deleting again does no harm; adding again could: look first, the next time."""
-        if step == Step.ADD:
+        """Updating again does no harm. Adding again could; and if a removal whose answer was lost
+        turns out done, it must not look like the person's own. So look first, the next time."""
+        if step != Step.UPDATE:
             self.unsure = outcome.unsure
             self.api_client = grant.api_client
         return self._later(outcome)
@@ -400,7 +401,7 @@ class Sending:
 
 
 def expect_answers(sendings: Sequence[Sending], grant: UsableGrant) -> None:
-    """Before additions are sent: from here on ORCID may have them, whatever happens to us.
+    """Before additions or removals are sent: from here on they may be done, whatever happens to us.
 
     Raises LeaseLost; then nothing may be sent.
     """

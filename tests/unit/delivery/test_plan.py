@@ -19,6 +19,8 @@ from profiles.delivery.plan import Step, plan
         (False, None, False, "", "", Step.LEAVE),  # never sent: nothing to take off
         (True, None, True, "", "a", Step.LOOK),  # sent once, no answer: never a second copy
         (False, None, True, "", "", Step.LOOK),  # and never one left behind
+        (False, 7, True, "a", "", Step.REMOVE),  # to remove again does no harm
+        (True, 7, True, "a", "a", Step.LOOK),  # wanted again: our removal may have been done
     ],
 )
 def test_plan(
