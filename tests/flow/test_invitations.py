@@ -18,7 +18,7 @@ from django.db import connection
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from profiles.claims.models import Claim
+from profiles.claims.models import Attempt, Claim
 from profiles.delivery import pace
 from profiles.delivery.models import Pace
 from profiles.people import accounts, client_tokens
@@ -775,6 +775,60 @@ def test_a_token_that_orcid_no_longer_takes_is_replaced_at_once(
     days.passes(61)
     assert len(days.inbox) == 1
     assert days.dois == [[OTHER, DOI]]
+
+
+def made() -> list[tuple[object, ...]]:
+    """The calls about a record that were written down."""
+    rows = Attempt.objects.order_by("pk")
+    return list(rows.values_list("orcid", "claim", "verb", "status", "error_code", "outcome"))
+
+
+def test_each_call_is_written_down(simulation: Simulation, days: Days) -> None:
+    busy(simulation, "POST")
+    days.found()
+    days.passes()
+    days.passes(0.1)
+    simulation.orcid.registry.tokens.clear()
+    days.found(OTHER)
+    days.passes(61)
+    who = (JOSIAH, None)
+    assert made() == [
+        (*who, "POST", 503, None, "busy"),
+        (*who, "GET", 200, None, "done"),
+        (*who, "POST", 201, None, "done"),
+        (*who, "DELETE", 401, None, "refused"),
+        (*who, "DELETE", 200, None, "done"),
+        (*who, "POST", 201, None, "done"),
+    ]
+    assert set(Attempt.objects.values_list("api_client", flat=True)) == {seed.ORCID_CLIENT[0]}
+
+
+def test_each_call_has_its_place_also_the_one_that_is_repeated(
+    simulation: Simulation, days: Days, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two places are there, and three calls would be made."""
+    days.found()
+    days.passes()
+    simulation.orcid.registry.tokens.clear()
+    days.found(OTHER)
+    Pace.objects.all().delete()
+    monkeypatch.setattr(pace, "AHEAD", 0.0)  # nobody sleeps in the queue for minutes
+    room = days.services
+    days.services = room._replace(rate=type(room.rate)(per_second=0.01, burst=4))
+    days.passes(61)
+    assert (calls(simulation, "DELETE"), calls(simulation, "POST")) == (2, 1)
+    assert state() == State.COLLECTING
+
+
+def test_of_strangers_who_are_forgotten_no_call_is_remembered(
+    days: Days, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days.found()
+    days.passes()
+    assert made()
+    switch(monkeypatch, on=False)
+    invitations.clear(now=days.now)
+    assert made() == []
 
 
 def test_one_token_serves_many_messages(simulation: Simulation, days: Days) -> None:

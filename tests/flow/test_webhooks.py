@@ -16,7 +16,7 @@ from django.test import Client
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from profiles.claims.models import Claim
+from profiles.claims.models import Attempt, Claim
 from profiles.claims.states import State
 from profiles.errors import UnexpectedAnswer
 from profiles.people import client_tokens
@@ -349,6 +349,21 @@ def test_an_erased_person_is_no_longer_listened_to(alice: Simulation, real: Serv
     assert Watch.objects.get().ended  # ORCID does not know yet
     follow(real)
     assert (registered(alice), Watch.objects.count()) == ([], 0)
+
+
+def test_each_call_is_written_down_and_none_of_an_erased_person(
+    alice: Simulation, real: Services
+) -> None:
+    alice.orcid.faults.add(method="PUT", path_prefix=f"/{ALICE}/webhook", status=503, times=1)
+    follow(real)
+    follow(real, now=timezone.now() + 5 * MINUTE)
+    calls = Attempt.objects.order_by("pk").values_list("orcid", "verb", "status", "outcome")
+    assert list(calls) == [(ALICE, "PUT", 503, "busy"), (ALICE, "PUT", 201, "done")]
+    erasure.close(ALICE, remove_works=False)
+    erasure.go_on(ALICE, real)
+    follow(real)
+    assert registered(alice) == []
+    assert not Attempt.objects.exists()
 
 
 def test_one_whom_orcid_never_heard_of_is_forgotten_at_once(alice: Simulation) -> None:

@@ -5,6 +5,7 @@ Calls about single claims are written where those are settled (`leases`).
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 import msgspec
@@ -19,6 +20,11 @@ SLICE = 10_000  # rows in one transaction
 
 def record(orcid: OrcidId, call: Try, *, claim: int | None = None) -> None:
     Attempt.objects.create(orcid=orcid, claim_id=claim, **msgspec.structs.asdict(call))
+
+
+def forget(orcids: Collection[OrcidId]) -> None:
+    """The calls that were about these records as a whole."""
+    Attempt.objects.filter(orcid__in=orcids, claim=None).delete()
 
 
 # Rows are written in the order of time, so their numbers are in it too, but for those that were

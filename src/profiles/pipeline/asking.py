@@ -111,14 +111,15 @@ def _begin(row: Invitation, *, now: datetime) -> bool:
 
 def _look(row: Invitation, services: Services, *, now: datetime) -> tuple[Told | None, int | None]:
     """What became of the last try. None: it is not at ORCID, so it can be sent."""
+    orcid = OrcidId(row.orcid)
     ours: tuple[Sent, ...] = ()
 
     def look(token: str) -> Answer:
         nonlocal ours
-        answer, ours = services.notifications.ours(OrcidId(row.orcid), token=token)
+        answer, ours = services.notifications.ours(orcid, token=token)
         return answer
 
-    answer = own_calls.make(look, services, scope=client_tokens.NOTIFY, now=now)
+    answer = own_calls.make(orcid, look, services, scope=client_tokens.NOTIFY, now=now)
     if answer.status != 200 or answer.foreign:
         return inviting.judge(answer), None
     found = next((sent for sent in ours if _is_of(sent, row)), None)
@@ -138,8 +139,10 @@ def _send(row: Invitation, services: Services, *, now: datetime) -> tuple[Told, 
         count=told_of.count(),
         address=_address(row),
     )
+    orcid = OrcidId(row.orcid)
     answer = own_calls.make(
-        lambda token: services.notifications.send(OrcidId(row.orcid), body, token=token),
+        orcid,
+        lambda token: services.notifications.send(orcid, body, token=token),
         services,
         scope=client_tokens.NOTIFY,
         now=now,
@@ -217,13 +220,14 @@ def _accept(each: WaitingDoi, services: Services, *, now: datetime) -> None:
 
 def _take_back(row: Invitation, services: Services, *, now: datetime) -> timedelta | None:
     """The last notification leaves the inbox. None: there is none (any more). Else when to try again."""
-    put_code = row.put_code
+    orcid, put_code = OrcidId(row.orcid), row.put_code
     if put_code is None:
         return None
     try:
         own_calls.enter(services)
         answer = own_calls.make(
-            lambda token: services.notifications.archive(OrcidId(row.orcid), put_code, token=token),
+            orcid,
+            lambda token: services.notifications.archive(orcid, put_code, token=token),
             services,
             scope=client_tokens.NOTIFY,
             now=now,

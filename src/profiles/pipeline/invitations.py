@@ -13,6 +13,7 @@ from django.db.models import Case, DateTimeField, Q, QuerySet, Value, When
 from django.db.models.functions import Cast
 from django.utils.crypto import salted_hmac
 
+from ..claims import attempts
 from ..matching import Policy, Verdict, claimants, evaluate
 from ..people import accounts
 from ..values.orcid_id import OrcidId
@@ -121,28 +122,29 @@ def forget(orcid: OrcidId, *, now: datetime) -> None:
 def clear(*, now: datetime) -> None:
     """Whose time is over leaves no trace at all; nor does a stranger while notifications are off."""
     LeftAlone.objects.filter(until__lte=now).delete()
-    if not settings.PROFILES.orcid_notifications:
-        while _forget_strangers(now=now):
-            pass
-        return
-    never_asked = Q(key=None)
-    too_late_for_a_no = Q(since__lte=now - inviting.DENIED)
-    unnamed = Invitation.objects.filter(state=State.QUIET, waiting=None)
-    unnamed.filter(never_asked | too_late_for_a_no).delete()
+    strangers = Invitation.objects.exclude(state=State.JOINED)
+    if settings.PROFILES.orcid_notifications:
+        never_asked = Q(key=None)
+        too_late_for_a_no = Q(since__lte=now - inviting.DENIED)
+        unnamed = strangers.filter(state=State.QUIET, waiting=None)
+        strangers = unnamed.filter(never_asked | too_late_for_a_no)
+    while _forget_some(strangers, now=now):
+        pass
 
 
 @transaction.atomic
-def _forget_strangers(*, now: datetime) -> bool:
-    """Some of them; of who was asked only the pause stays. Whether there were any."""
-    strangers = Invitation.objects.exclude(state=State.JOINED).select_for_update()[:SLICE]
-    some = list(strangers)
+def _forget_some(strangers: QuerySet[Invitation], *, now: datetime) -> bool:
+    """Of who was asked only the pause stays. Whether there were any."""
+    some = list(strangers.select_for_update(of=("self",))[:SLICE])
     pauses = [
         LeftAlone(digest=_digest(OrcidId(row.orcid)), until=row.due_at)
         for row in some
         if row.state in (State.ASKED, State.DENIED) and row.due_at and row.due_at > now
     ]
     LeftAlone.objects.bulk_create(pauses, ignore_conflicts=True)
-    Invitation.objects.filter(pk__in=[row.pk for row in some]).delete()
+    orcids = [OrcidId(row.orcid) for row in some]
+    attempts.forget(orcids)
+    Invitation.objects.filter(orcid__in=orcids).delete()
     return bool(some)
 
 

@@ -16,9 +16,9 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils.crypto import constant_time_compare
 
-from ..claims import queries
+from ..claims import attempts, queries
 from ..errors import Unreachable
-from ..people import client_tokens, grants, wiring
+from ..people import accounts, client_tokens, grants, wiring
 from ..people.permissions import Purpose
 from ..values.orcid_id import OrcidId
 from . import listening, own_calls
@@ -175,6 +175,7 @@ def _ask(watch: Watch, services: Services, *, now: datetime) -> None:
     if not mine.update(callback=wanted):
         return
     answer = own_calls.make(
+        orcid,
         lambda token: services.webhooks.register(orcid, wanted, token=token),
         services,
         scope=client_tokens.LISTEN,
@@ -191,16 +192,19 @@ def _ask(watch: Watch, services: Services, *, now: datetime) -> None:
 
 
 def _give_up(watch: Watch, services: Services, *, now: datetime) -> None:
-    mine = Watch.objects.filter(orcid=watch.orcid, ended=True)
-    gone = not watch.callback or _remove(OrcidId(watch.orcid), watch.callback, services, now=now)
+    orcid = OrcidId(watch.orcid)
+    gone = not watch.callback or _remove(orcid, watch.callback, services, now=now)
     if gone or watch.tries >= listening.TRIES:
-        mine.delete()
+        Watch.objects.filter(orcid=orcid, ended=True).delete()
+        if not accounts.having_accounts([orcid]):
+            attempts.forget([orcid])
     else:
         _later(watch, now=now)
 
 
 def _remove(orcid: OrcidId, address: str, services: Services, *, now: datetime) -> bool:
     answer = own_calls.make(
+        orcid,
         lambda token: services.webhooks.remove(orcid, address, token=token),
         services,
         scope=client_tokens.LISTEN,
