@@ -202,12 +202,17 @@ def invite_job(orcid: str) -> None:
         nudge([OrcidId(orcid)], job=INVITE, priority=CLICK)
 
 
-@app.periodic(cron=_every(10))
+@app.periodic(cron=_every(10 if settings.PROFILES.orcid_notifications else 60))
 @app.task(name="invite_some", queueing_lock="invite_some", priority=HOUSEKEEPING)
 def invite_some_job(timestamp: int) -> None:
-    now = timezone.now()
-    invitations.clear(now=now)
-    nudge(invitations.due(now=now, limit=WINDOW), job=INVITE)
+    """Also when nobody is asked any more: who joined gets what waited."""
+    nudge(invitations.due(now=timezone.now(), limit=WINDOW), job=INVITE)
+
+
+@app.periodic(cron="27 3 * * *")
+@app.task(name="clear_invitations", queueing_lock="clear_invitations", priority=HOUSEKEEPING)
+def clear_invitations_job(timestamp: int) -> None:
+    invitations.clear(now=timezone.now())
 
 
 @app.task(name=WATCH)
@@ -223,17 +228,13 @@ def follow_permissions_job(timestamp: int) -> None:
     webhooks.follow(now=timezone.now(), limit=10 * WINDOW)
 
 
-@app.periodic(cron=_every(10))
+@app.periodic(cron=_every(10 if settings.PROFILES.orcid_webhooks else 60))
 @app.task(name="watch_some", queueing_lock="watch_some", priority=HOUSEKEEPING)
 def watch_some_job(timestamp: int) -> None:
-    webhooks.nudge_due(now=timezone.now(), limit=WINDOW)
-
-
-@app.periodic(cron=_every(10))
-@app.task(name="look_at_changed", queueing_lock="look_at_changed", priority=HOUSEKEEPING)
-def look_at_changed_job(timestamp: int) -> None:
-    """Records whose change could not be looked at when ORCID told of it."""
-    webhooks.look(now=timezone.now(), limit=WINDOW)
+    """What ORCID is to be told, also when it is to call no more; and what it told us of."""
+    now = timezone.now()
+    webhooks.nudge_due(now=now, limit=WINDOW)
+    webhooks.look(now=now, limit=WINDOW)
 
 
 @app.periodic(cron="37 3 * * *")
