@@ -69,7 +69,7 @@ def take_in(*works: Work) -> int:
     return sum(accept(one, policy=POLICY, now=NOON) for one in works)
 
 
-KEPT = leases.Settlement(event=Event.KEEP, put_code=7, fingerprint="f")
+KEPT = leases.Settlement(event=Event.KEEP, accepted=True, put_code=7, fingerprint="f")
 GONE = leases.Settlement(event=Event.CLEAR)
 REFUSED = leases.Settlement(event=Event.FAIL, reason="refused")
 FULL = leases.Settlement(event=Event.HOLD, reason="record_full")
@@ -541,6 +541,51 @@ def test_with_auto_update_off_nothing_moves_until_it_is_on() -> None:
     assert wanted() == "v3"
 
 
+def test_whoever_turns_auto_update_on_has_the_choices_followed() -> None:
+    """By an invitation as well, where the permission comes first."""
+    who = alice(GROUPED)
+    take_in(V1, V2, work("x"))
+    on_record()
+    StoredWork.objects.filter(doi=doi("x")).update(hidden_since=NOON)
+    preferences.save(who, Choices(False, NEWEST, Withdrawn.REMOVE))
+    permissions.granted(ALICE)
+    assert wanted() == "v1 v2 x"
+    permissions.switch_auto_update(who, on=True)
+    assert wanted() == "v2"
+
+
+def test_the_questions_do_not_grow_with_the_withdrawn_works() -> None:
+    who = alice(GROUPED)
+    counts = []
+    for many in (5, 50):
+        Claim.objects.all().delete()
+        StoredWork.objects.all().delete()
+        take_in(*(work(f"w{number}") for number in range(many)))
+        on_record()
+        StoredWork.objects.update(hidden_since=NOON)
+        with CaptureQueriesContext(connection) as asked:
+            preferences.save(who, Choices(True, GROUPED, Withdrawn.REMOVE))
+        assert wanted() == ""
+        counts.append(len(asked))
+        with CaptureQueriesContext(connection) as asked:
+            preferences.save(who, Choices(True, GROUPED, Withdrawn.KEEP))
+        assert len(wanted().split()) == many
+        counts.append(len(asked))
+    assert counts[:2] == counts[2:]
+
+
+def test_many_withdrawn_works_are_left_to_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    who = alice(GROUPED)
+    take_in(*(work(f"w{number}") for number in range(5)))
+    on_record()
+    StoredWork.objects.update(hidden_since=NOON)
+    monkeypatch.setattr(revising, "AT_ONCE", 4)
+    preferences.save(who, Choices(True, GROUPED, Withdrawn.REMOVE))
+    assert len(wanted().split()) == 5
+    revising.go_on(ALICE)
+    assert (wanted(), accounts.unsettled(limit=9)) == ("", ())
+
+
 def test_many_claims_follow_by_a_job_that_may_be_interrupted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -615,6 +660,19 @@ def test_the_questions_do_not_grow_with_the_versions() -> None:
             take_in(work(f"v{number:02}", "IsVersionOf c", day=1))
         counts.append(len(asked))
     assert counts[5] == counts[-1]  # the newest, and one that makes room
+
+
+def test_the_questions_do_not_grow_with_a_chain() -> None:
+    alice()
+    counts = []
+    for number in range(40):
+        before = [f"IsNewVersionOf x{number - 1}"] if number else []
+        with CaptureQueriesContext(connection) as asked:
+            take_in(work(f"x{number}", *before))
+        counts.append(len(asked))
+        on_record()
+    assert counts[5] == counts[-1]
+    assert there() == "x39"
 
 
 def test_the_explanation_tells_which_version_stands_in_the_way() -> None:

@@ -19,7 +19,7 @@ from profiles.claims.states import Mark, Origin, State, Wanted
 from profiles.errors import UnexpectedAnswer, Unreachable
 from profiles.people.models import Person
 from profiles.people.preferences import Versions, Withdrawn
-from profiles.pipeline import presence, wishes, withdrawn
+from profiles.pipeline import presence, revising, wishes, withdrawn
 from profiles.pipeline.deliver import deliver
 from profiles.pipeline.harvest import harvest
 from profiles.pipeline.jobs import presence_job
@@ -27,7 +27,6 @@ from profiles.pipeline.match import accept
 from profiles.pipeline.presence import REQUESTS, look
 from profiles.pipeline.reconcile import reconcile
 from profiles.pipeline.services import Services, build
-from profiles.pipeline.withdrawn import preference_changed
 from profiles.simulator.server import Simulation
 from profiles.values.doi import Doi
 
@@ -96,8 +95,12 @@ def show(simulation: Simulation) -> None:
 
 
 def prefer(choice: Withdrawn) -> int:
+    """How many claims that gives something to do."""
     Person.objects.update(withdrawn=choice)
-    return preference_changed(ALICE, timezone.now())
+    waiting = Claim.objects.filter(state=State.WAITING)
+    before = set(waiting.values_list("pk", "serial"))
+    revising.begin(ALICE)
+    return len(set(waiting.values_list("pk", "serial")) - before)
 
 
 def marked() -> bool:

@@ -16,7 +16,7 @@ from profiles.claims.states import Origin, State
 from profiles.people import accounts
 from profiles.people.models import Person
 from profiles.people.preferences import Withdrawn
-from profiles.pipeline import wishes, withdrawn
+from profiles.pipeline import revising, wishes, withdrawn
 from profiles.pipeline.withdrawn import Kind, Outlook, outlook
 from profiles.simulator.server import Simulation
 from profiles.values.doi import Doi
@@ -46,7 +46,7 @@ def hide(doi: str = DOI) -> None:
 
 def prefer(person: Person, choice: Withdrawn) -> None:
     Person.objects.filter(pk=person.pk).update(withdrawn=choice)
-    withdrawn.preference_changed(ALICE, timezone.now())
+    revising.begin(ALICE)
 
 
 def works(client: Client) -> Page:

@@ -16,7 +16,7 @@ from ..people.permissions import GrantState, Purpose, UsableGrant
 from ..people.refusals import StaleRound
 from ..people.standing import standing
 from ..values.orcid_id import OrcidId
-from . import invitations, webhooks
+from . import invitations, revising, webhooks
 from .nudge import CLICK, RECONCILE, nudge
 from .tell import TELL
 
@@ -120,13 +120,16 @@ def ended(orcid: OrcidId, reason: str) -> int:
 
 
 def switch_auto_update(person: Person, *, on: bool) -> int:
-    """The person's own switch. How many claims go on that waited for it."""
-    accounts.set_auto_update(person=person, on=on)
-    if not on:
-        return 0
-    orcid = OrcidId(person.orcid or "")
-    invitations.joined(orcid, now=timezone.now())
-    return _release(orcid, reasons=("auto_update_off",))
+    """The person's own switch. How many claims go on that waited for it; all follow the choices."""
+    with transaction.atomic():
+        accounts.set_auto_update(person=person, on=on)
+        if not on:
+            return 0
+        orcid = OrcidId(person.orcid or "")
+        invitations.joined(orcid, now=timezone.now())
+        released = _release(orcid, reasons=("auto_update_off",))
+        revising.begin(orcid)
+    return released
 
 
 def _release(orcid: OrcidId, *, reasons: tuple[str, ...]) -> int:

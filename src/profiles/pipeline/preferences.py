@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.utils import timezone
 
 from ..people import accounts
 from ..people.preferences import Choices
 from ..values.orcid_id import OrcidId
-from . import permissions, revising, withdrawn
+from . import permissions, revising
 
 if TYPE_CHECKING:
     from ..people.models import Person
@@ -26,10 +25,7 @@ def save(person: Person, choices: Choices) -> None:
         before = accounts.set_preferences(person, choices)
         if not choices.auto_update:
             return
-        turned_on = not before.auto_update
-        if turned_on:
+        if not before.auto_update:
             permissions.switch_auto_update(person, on=True)
-        if turned_on or choices.withdrawn != before.withdrawn:
-            withdrawn.preference_changed(orcid, now=timezone.now())
-        if choices != before:
+        elif choices != before:
             revising.begin(orcid)

@@ -1,4 +1,4 @@
-"""A person's claims brought to the versions that they chose, at once or, where they are many, by a job.
+"""A person's claims brought to what they chose: at once or, where they are many, by a job.
 
 A job is only a nudge: that there is something left to do stands with the person.
 """
@@ -16,11 +16,10 @@ from django.utils import timezone
 from ..claims import leases, ledger, metadata
 from ..people import accounts
 from ..people.permissions import Purpose
-from ..people.preferences import Versions
 from ..people.standing import standings
 from ..values.doi import Doi
 from ..values.orcid_id import OrcidId
-from . import versions
+from . import versions, withdrawn
 from .nudge import CLICK, nudge
 from .services import services
 from .withdrawn import BY
@@ -58,14 +57,12 @@ def go_on(orcid: OrcidId) -> None:
 
 
 def _groups(orcid: OrcidId, now: datetime) -> tuple[frozenset[Doi], ...]:
-    """The claims that the choice may move: versions of one work, and what it moved before."""
+    """The claims that a choice may move: versions of one work, what is withdrawn, what moved before."""
     person = standings([orcid], Purpose.AUTO_UPDATE, now=now).get(orcid)
     if person is None or not person.auto_update:
         return ()
-    left = ledger.left_for(orcid, frozenset(versions.REASONS.values()))
-    if person.versions == Versions.GROUPED:
-        return tuple(frozenset({doi}) for doi in sorted(left))
-    related = metadata.with_relatives(orcid)
+    left = ledger.left_for(orcid, frozenset(versions.REASONS.values())) | withdrawn.marked(orcid)
+    related = metadata.with_relatives(orcid) if versions.chooses(person) else ()
     alone = left.difference(*related)
     return (*related, *(frozenset({doi}) for doi in sorted(alone)))
 
@@ -89,7 +86,9 @@ def _settle(orcid: OrcidId, dois: Collection[Doi], *, now: datetime) -> None:
             return
         related = versions.hold(orcid, dois)
         policy = services().policy
-        if versions.settle(orcid, person, related, policy=policy, by=orcid, now=now):
+        count = withdrawn.settle_marked(orcid, person, dois, by=orcid, now=now)
+        count += versions.settle(orcid, person, related, policy=policy, by=orcid, now=now)
+        if count:
             nudge([orcid], priority=CLICK)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from enum import StrEnum
 
@@ -18,7 +18,7 @@ from ..values.doi import Doi
 from ..values.orcid_id import OrcidId
 from ..values.work import Work
 from . import versions
-from .nudge import CLICK, nudge
+from .nudge import nudge
 from .services import services
 
 BY = "auto-update"
@@ -109,12 +109,22 @@ def hidden(doi: Doi, *, asked_at: datetime, now: datetime) -> int:
             return 0
         ledger.note_of_all(doi, Mark.HIDDEN, by=BY, now=now)
         changed = {
-            orcid: _settle_all(orcid, [(doi, Kind.HIDDEN, held[orcid])], person, by=BY, now=now)
+            orcid: _leave(orcid, person, doi, held[orcid], now=now)
             for orcid, person in people.items()
             if orcid in held
         }
         nudge(orcid for orcid, count in changed.items() if count)
     return sum(changed.values())
+
+
+def _leave(orcid: OrcidId, person: Standing, doi: Doi, held: Holding, *, now: datetime) -> int:
+    """How many claims have something to do, those of other versions among them."""
+    related = versions.hold(orcid, [doi]) if versions.chooses(person) else frozenset()
+    count = _settle(orcid, [(doi, Kind.HIDDEN, held)], person, by=BY, now=now)
+    if related:  # another may come in the place of what leaves
+        policy = services().policy
+        count += versions.settle(orcid, person, related, policy=policy, by=BY, now=now)
+    return count
 
 
 def registered(work: Work, *, now: datetime) -> int:
@@ -148,23 +158,24 @@ def is_public(work: Work, *, now: datetime, seen_now: bool) -> bool:
     return True
 
 
-def preference_changed(orcid: OrcidId, now: datetime) -> int:
-    """The person's marked works after a new choice of what shall become of them.
+def marked(orcid: OrcidId) -> frozenset[Doi]:
+    """The person's works that are withdrawn in one way or the other."""
+    return frozenset(doi for doi, _, _ in ledger.withdrawn_holdings(orcid))
 
-    How many claims have something to do.
+
+def settle_marked(
+    orcid: OrcidId, person: Standing, dois: Collection[Doi], *, by: str, now: datetime
+) -> int:
+    """Of these, the marked works after a new choice of what shall become of them.
+
+    Only under the lock on the person's account. How many claims have something to do.
     """
-    with transaction.atomic():
-        person = standings([orcid], Purpose.AUTO_UPDATE, now=now, lock=True).get(orcid)
-        if person is None:
-            return 0
-        marked = [
-            (doi, _kind(held, person.withdrawn, is_hidden=is_hidden), held)
-            for doi, is_hidden, held in ledger.withdrawn_holdings(orcid)
-        ]
-        changed = _settle_all(orcid, marked, person, by=orcid, now=now)
-        if changed:
-            nudge([orcid], priority=CLICK)
-    return changed
+    works = [
+        (doi, _kind(held, person.withdrawn, is_hidden=is_hidden), held)
+        for doi, is_hidden, held in ledger.withdrawn_holdings(orcid)
+        if doi in dois
+    ]
+    return _settle(orcid, works, person, by=by, now=now)
 
 
 def _kind(held: Holding, preference: Withdrawn, *, is_hidden: bool) -> Kind:
@@ -173,42 +184,20 @@ def _kind(held: Holding, preference: Withdrawn, *, is_hidden: bool) -> Kind:
     return Kind.HIDDEN if is_hidden and not unnamed_leaves else Kind.UNNAMED
 
 
-def _settle_all(
+def _settle(
     orcid: OrcidId,
-    works: Sequence[tuple[Doi, Kind, Holding]],
+    works: Iterable[tuple[Doi, Kind, Holding]],
     person: Standing,
     *,
     by: str,
     now: datetime,
 ) -> int:
-    """How many claims have something to do, those of other versions among them."""
-    dois = [doi for doi, _, _ in works]
-    related = versions.hold(orcid, dois) if versions.chooses(person) else frozenset()
-    count = sum(
-        _settle(orcid, doi, kind, person=person, held=held, by=by, now=now)
+    """How many claims have something to do."""
+    fates = {
+        doi: (kind, fate(kind, person.withdrawn, held, auto_update=person.auto_update))
         for doi, kind, held in works
-    )
-    if related:  # another may come in the place of what leaves
-        policy = services().policy
-        count += versions.settle(orcid, person, related, policy=policy, by=by, now=now)
-    return count
-
-
-def _settle(
-    orcid: OrcidId,
-    doi: Doi,
-    kind: Kind,
-    *,
-    person: Standing,
-    held: Holding,
-    by: str,
-    now: datetime,
-) -> bool:
-    """Whether the claim has something to do."""
-    match fate(kind, person.withdrawn, held, auto_update=person.auto_update):
-        case Fate.LEAVES:
-            return ledger.unwant(orcid, doi, reason=REASONS[kind], by=by, now=now)
-        case Fate.RETURNS:
-            return ledger.bring_back(orcid, doi, by=by, now=now)
-        case Fate.STAYS | Fate.NOTHING:
-            return False
+    }
+    leave = {doi: REASONS[kind] for doi, (kind, what) in fates.items() if what == Fate.LEAVES}
+    back = [doi for doi, (_, what) in fates.items() if what == Fate.RETURNS]
+    count = ledger.unwant_all(orcid, leave, by=by, now=now) if leave else 0
+    return count + (ledger.bring_back_all(orcid, back, by=by, now=now) if back else 0)
