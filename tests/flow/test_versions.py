@@ -571,7 +571,7 @@ def test_the_questions_do_not_grow_with_the_withdrawn_works() -> None:
             preferences.save(who, Choices(True, GROUPED, Withdrawn.KEEP))
         assert len(wanted().split()) == many
         counts.append(len(asked))
-    assert counts[:2] == counts[2:]
+    assert max(counts[2:]) <= max(counts[:2])
 
 
 def test_many_withdrawn_works_are_left_to_a_job(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,6 +67,12 @@ def register(
     )
 
 
+def two_weeks_later(real: Services) -> None:
+    """What was hidden has been seen so twice."""
+    a_week_later(real)
+    a_week_later(real)
+
+
 def go_round(real: Services) -> None:
     """What the worker does all the time."""
     harvest(real, since=timezone.now() - timedelta(hours=1))
@@ -165,7 +171,7 @@ def test_metadata_from_before_it_was_hidden_do_not_unmark_it(
     """As when DataCite's search lags behind: the feed brings what was public a moment ago."""
     prefer(Withdrawn.REMOVE)
     tides.datacite.hide(DOI)
-    a_week_later(real)
+    two_weeks_later(real)
     StoredWork.objects.update(hidden_since=timezone.now() + timedelta(minutes=1))
     tides.datacite.show(DOI)  # as it stood
     go_round(real)
@@ -231,7 +237,7 @@ def test_what_we_never_saw_public_is_not_called_hidden(alice: Simulation, real: 
 def test_by_preference_it_leaves_and_comes_back(tides: Simulation, real: Services) -> None:
     prefer(Withdrawn.REMOVE)
     tides.datacite.hide(DOI)
-    a_week_later(real)
+    two_weeks_later(real)
     assert (titles(tides), claim().state, claim().reason) == ([], State.REMOVED, "doi_hidden")
     lines = [line.what for line in queries.find(orcid=ALICE, doi=DOI).history]
     assert {Mark.HIDDEN, "unwant", "clear"} <= set(lines)
@@ -252,9 +258,25 @@ def test_what_left_comes_back_by_a_look_where_the_feed_missed_it(
     assert (titles(tides), marked()) == ([DOI], False)
 
 
-def test_the_preference_can_be_changed_afterwards(tides: Simulation, real: Services) -> None:
+def test_a_single_answer_takes_nothing_off_and_is_asked_again_a_day_later(
+    tides: Simulation, real: Services
+) -> None:
+    prefer(Withdrawn.REMOVE)
     tides.datacite.hide(DOI)
     a_week_later(real)
+    assert (marked(), titles(tides)) == (True, [DOI])
+    assert prefer(Withdrawn.REMOVE) == 0  # nor does the choice
+    due = StoredWork.objects.get(doi=DOI).checked_at
+    assert due is not None
+    assert abs(due + presence.EVERY - timezone.now() - presence.AGAIN) < timedelta(minutes=1)
+    a_week_later(real)
+    assert titles(tides) == []
+    assert history().count(Mark.HIDDEN) == 1
+
+
+def test_the_preference_can_be_changed_afterwards(tides: Simulation, real: Services) -> None:
+    tides.datacite.hide(DOI)
+    two_weeks_later(real)
     assert prefer(Withdrawn.REMOVE) == 1
     deliver(ALICE, real)
     assert (titles(tides), claim().reason) == ([], "doi_hidden")
@@ -281,7 +303,7 @@ def test_what_the_person_took_off_no_preference_brings_back(
 def test_what_the_person_restored_stays(tides: Simulation, real: Services) -> None:
     prefer(Withdrawn.REMOVE)
     tides.datacite.hide(DOI)
-    a_week_later(real)
+    two_weeks_later(real)
     wishes.restore(ALICE, DOI)
     deliver(ALICE, real)
     for _ in range(2):
@@ -339,7 +361,7 @@ def test_when_the_newest_version_is_hidden_and_leaves_the_next_takes_its_place(
     go_round(real)
     assert titles(tides) == [newer]
     tides.datacite.hide(newer)
-    a_week_later(real)
+    two_weeks_later(real)
     assert titles(tides) == [DOI]
     assert prefer(Withdrawn.MARK) == 1  # the older one stays until the newer one is there again
     deliver(ALICE, real)
@@ -380,7 +402,7 @@ def test_a_work_that_is_hidden_and_no_longer_names_the_person_leaves_for_either(
     tides.datacite.update(DOI, {"creators": [creator(BOB)]})
     go_round(real)
     tides.datacite.hide(DOI)
-    a_week_later(real)
+    two_weeks_later(real)
     assert (titles(tides), history()) == ([DOI], [Mark.UNNAMED, Mark.HIDDEN])
     assert prefer(Withdrawn.REMOVE) == 1
     deliver(ALICE, real)
@@ -584,8 +606,9 @@ def test_a_lost_answer_in_the_middle_leaves_each_marked_once(
     prefer(Withdrawn.REMOVE)
     StoredWork.objects.update(checked_at=None)
 
-    def killed(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
+    def killed(dois: list[Doi], **_: object) -> None:
+        if dois:
+            raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
         patch.setattr(kept, "checked", killed)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from ..errors import Blocked, ImpossibleTransition, NotFound
 from ..values.doi import Doi
@@ -56,12 +57,23 @@ def left_for(orcid: OrcidId, reasons: Collection[str]) -> frozenset[Doi]:
     return frozenset(Doi(doi) for doi in claims.values_list("doi", flat=True))
 
 
-def withdrawn_holdings(orcid: OrcidId) -> tuple[tuple[Doi, bool, Holding], ...]:
-    """A person's claims whose DOI is hidden (true), or no longer names them and was kept."""
+class Withdrawn(NamedTuple):
+    doi: Doi
+    hidden: bool  # else its metadata no longer name the person, and it was kept
+    sure: bool  # seen hidden more than once, or told
+    held: Holding
+
+
+def withdrawn_holdings(orcid: OrcidId) -> tuple[Withdrawn, ...]:
+    """A person's claims whose DOI is hidden, or no longer names them."""
     hidden = StoredWork.objects.filter(doi=OuterRef("doi"), hidden_since__isnull=False)
-    claims = Claim.objects.filter(orcid=orcid).annotate(hidden=Exists(hidden))
+    claims = Claim.objects.filter(orcid=orcid).annotate(
+        hidden=Exists(hidden), sure=Exists(hidden.filter(checked_at__gte=F("hidden_since")))
+    )
     found = claims.filter(Q(hidden=True) | Q(unnamed_since__isnull=False)).order_by("pk")
-    return tuple((Doi(claim.doi), claim.hidden, _holding(claim)) for claim in found)
+    return tuple(
+        Withdrawn(Doi(claim.doi), claim.hidden, claim.sure, _holding(claim)) for claim in found
+    )
 
 
 _COMES_BACK = ("doi_hidden", "newer_version", "only_concept")

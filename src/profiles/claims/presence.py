@@ -74,8 +74,10 @@ def hidden_since(doi: Doi) -> datetime | None:
 
 
 @transaction.atomic
-def hide(doi: Doi, *, asked_at: datetime) -> bool:
+def hide(doi: Doi, *, asked_at: datetime, sure: bool = True) -> bool:
     """It was not public when we asked. False where that is known, or later metadata have come.
+
+    Where that is not `sure` it counts as not looked at yet.
 
     Of what we never saw public nothing is known: it may be of another agency than DataCite.
     """
@@ -84,7 +86,9 @@ def hide(doi: Doi, *, asked_at: datetime) -> bool:
         return False
     if is_later(stored.source_updated, asked_at):
         return False
-    StoredWork.objects.filter(doi=doi).update(hidden_since=asked_at, checked_at=asked_at)
+    StoredWork.objects.filter(doi=doi).update(
+        hidden_since=asked_at, checked_at=asked_at if sure else None
+    )
     return True
 
 

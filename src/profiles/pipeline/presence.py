@@ -26,7 +26,9 @@ from .services import Services
 log = logging.getLogger(__name__)
 
 EVERY = timedelta(days=7)  # each DOI is looked at once in that time
-AGAIN = timedelta(days=1)  # after an answer that says neither
+AGAIN = timedelta(
+    days=1
+)  # after an answer that says neither, or for the first time that it is hidden
 REQUESTS = 30  # in one go: a minute's, of the 100 that DataCite grants to whom it does not know
 
 
@@ -72,10 +74,15 @@ def _take_in(seen: Mapping[Doi, Work | Sight], services: Services, *, asked_at: 
         if isinstance(found, Work):
             _public(found, known[doi], services, now=asked_at)
         elif found == Sight.HIDDEN:
-            withdrawn.hidden(doi, asked_at=asked_at, now=timezone.now())
-    doubtful = [doi for doi, found in seen.items() if found == Sight.DOUBTFUL]
-    kept.checked([doi for doi in seen if doi not in doubtful], at=asked_at)
-    kept.checked(doubtful, at=asked_at - EVERY + AGAIN)
+            sure = known[doi].hidden  # a single answer takes nothing off a record
+            withdrawn.hidden(doi, asked_at=asked_at, now=timezone.now(), sure=sure)
+    again = [doi for doi, found in seen.items() if _is_doubtful(found, known[doi])]
+    kept.checked([doi for doi in seen if doi not in again], at=asked_at)
+    kept.checked(again, at=asked_at - EVERY + AGAIN)
+
+
+def _is_doubtful(found: Work | Sight, known: Known) -> bool:
+    return found == Sight.DOUBTFUL or (found == Sight.HIDDEN and not known.hidden)
 
 
 def _public(work: Work, known: Known, services: Services, *, now: datetime) -> None:

@@ -96,22 +96,25 @@ def outlook(
     return None
 
 
-def hidden(doi: Doi, *, asked_at: datetime, now: datetime) -> int:
+def hidden(doi: Doi, *, asked_at: datetime, now: datetime, sure: bool = True) -> int:
     """DataCite had no public record of it when it was asked. How many claims have something to do.
 
-    Safe to repeat: what is marked already is left as it is, also where the person has brought a
-    work back since.
+    Where that is not `sure` it is marked, and nothing leaves the record. Safe to repeat, also where
+    the person has brought a work back since.
     """
     with transaction.atomic():
         people = standings(ledger.holdings(doi), Purpose.AUTO_UPDATE, now=now, lock=True)
         held = ledger.holdings(doi)  # now that nobody decides anything about them
-        if not held or not presence.hide(doi, asked_at=asked_at):
+        if not held:
             return 0
-        ledger.note_of_all(doi, Mark.HIDDEN, by=BY, now=now)
+        if presence.hide(doi, asked_at=asked_at, sure=sure):
+            ledger.note_of_all(doi, Mark.HIDDEN, by=BY, now=now)
+        elif not sure or presence.hidden_since(doi) is None:
+            return 0
         changed = {
             orcid: _leave(orcid, person, doi, held[orcid], now=now)
             for orcid, person in people.items()
-            if orcid in held
+            if orcid in held and (sure or not held[orcid].there)
         }
         nudge(orcid for orcid, count in changed.items() if count)
     return sum(changed.values())
@@ -160,7 +163,7 @@ def is_public(work: Work, *, now: datetime, seen_now: bool) -> bool:
 
 def marked(orcid: OrcidId) -> frozenset[Doi]:
     """The person's works that are withdrawn in one way or the other."""
-    return frozenset(doi for doi, _, _ in ledger.withdrawn_holdings(orcid))
+    return frozenset(each.doi for each in ledger.withdrawn_holdings(orcid))
 
 
 def settle_marked(
@@ -171,11 +174,15 @@ def settle_marked(
     Only under the lock on the person's account. How many claims have something to do.
     """
     works = [
-        (doi, _kind(held, person.withdrawn, is_hidden=is_hidden), held)
-        for doi, is_hidden, held in ledger.withdrawn_holdings(orcid)
-        if doi in dois
+        (each.doi, _kind(each.held, person.withdrawn, is_hidden=each.hidden), each.held)
+        for each in ledger.withdrawn_holdings(orcid)
+        if each.doi in dois and (each.sure or not each.hidden or not _is_there(each.held))
     ]
     return _settle(orcid, works, person, by=by, now=now)
+
+
+def _is_there(held: Holding) -> bool:
+    return held.there and not held.unwanted_for
 
 
 def _kind(held: Holding, preference: Withdrawn, *, is_hidden: bool) -> Kind:
