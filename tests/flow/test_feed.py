@@ -102,6 +102,13 @@ def test_a_tick_in_between_does_not_begin_anew(monkeypatch: pytest.MonkeyPatch) 
     assert delivered() == [PEOPLE[1]]
 
 
+def test_what_is_for_later_does_not_stand_in_the_way_of_what_is_for_now() -> None:
+    nudge([PEOPLE[0]], seconds=300)
+    nudge([PEOPLE[0]], seconds=300)
+    nudge([PEOPLE[0]])
+    assert outstanding(DELIVER) == 2
+
+
 def test_those_in_hands_that_may_be_dead_are_looked_at() -> None:
     (taken,) = leases.take(PEOPLE[1], most=1, lease=timedelta(minutes=1), now=timezone.now())
     jobs.sweep_job(0)

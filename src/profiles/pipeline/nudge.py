@@ -29,10 +29,11 @@ def nudge(
     """Queue one delivery (or another job) per person, unless one is queued already; `seconds` from now.
 
     In a fixed order, so that two who nudge the same persons at once do not lock each other out. A
-    click has a place of its own in the queue: one that waits in the background is no hindrance.
+    click has a place of its own in the queue: one that waits in the background is no hindrance, and
+    one that is for later is none for one that is for now.
     """
     for orcid in sorted(orcids):
-        lock = f"{job}:{priority}:{orcid}"
+        lock = f"{job}:{priority}:{orcid}" + (":later" if seconds else "")
         task = app.configure_task(
             job,
             queueing_lock=lock,
