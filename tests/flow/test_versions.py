@@ -19,14 +19,22 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from profiles.claims import leases, ledger
 from profiles.claims.models import Change, Claim, StoredWork
 from profiles.claims.reasons import REASONS
-from profiles.claims.states import Event, State, Wanted
+from profiles.claims.states import Event, Origin, State, Wanted
 from profiles.matching import Policy, evaluate, evaluation_lines
 from profiles.people import accounts
 from profiles.people.models import Grant, Person
 from profiles.people.permissions import Purpose
 from profiles.people.preferences import Choices, Versions, Withdrawn
 from profiles.people.standing import standings
-from profiles.pipeline import permissions, preferences, revising, versions, wishes, withdrawn
+from profiles.pipeline import (
+    explain,
+    permissions,
+    preferences,
+    revising,
+    versions,
+    wishes,
+    withdrawn,
+)
 from profiles.pipeline.facts import person_facts
 from profiles.pipeline.match import accept
 from profiles.values.doi import Doi
@@ -584,6 +592,42 @@ def test_many_withdrawn_works_are_left_to_a_job(monkeypatch: pytest.MonkeyPatch)
     assert len(wanted().split()) == 5
     revising.go_on(ALICE)
     assert (wanted(), accounts.unsettled(limit=9)) == ("", ())
+
+
+def test_what_was_there_before_us_follows_the_choice_and_no_rule_besides() -> None:
+    who = alice(GROUPED)
+    take_in(V1, V2, work("x"))
+    on_record()
+    Claim.objects.update(origin=Origin.IMPORT)
+    take_in(changed(V1, creators=()), changed(work("x"), agency="crossref"))
+    on_record()
+    assert there() == "v1 v2 x"
+    take_in(msgspec.structs.replace(V1, metadata_version=3))
+    choose(who, NEWEST)
+    on_record()
+    assert there() == "v2 x"
+    choose(who, GROUPED)
+    on_record()
+    assert there() == "v1 v2 x"
+
+
+def explained(one: Work) -> tuple[str, explain.Outlook | None]:
+    held = ledger.holdings(one.doi)[ALICE]
+    stand = standings([ALICE], Purpose.AUTO_UPDATE, now=NOON)[ALICE]
+    evaluation = explain.evaluation_of(one, ALICE)
+    return evaluation.reason, explain.outlook_of(one, evaluation, held, stand)
+
+
+def test_the_explanation_says_why_one_that_no_rule_would_send_is_there() -> None:
+    alice()
+    take_in(V1)
+    on_record()
+    take_in(V2)
+    assert explained(V1) == ("newer_version", explain.Outlook.STAYS_UNTIL_REPLACED)
+    on_record()
+    assert explained(V1) == ("newer_version", None)
+    wishes.restore(ALICE, V1.doi)
+    assert explained(V1) == ("newer_version", explain.Outlook.STAYS_BY_HAND)
 
 
 def test_many_claims_follow_by_a_job_that_may_be_interrupted(

@@ -165,8 +165,11 @@ def test_the_explanation_of_metadata_that_no_longer_name_the_person(
 ) -> None:
     register(simulation, orcid="0000-0001-5109-3700")
     assert str(wording.OUTLOOKS[Outlook.UNNAMED_LEAVES]) in asked(as_alice).words
+    assert str(wording.ON_RECORD) not in asked(as_alice).words
     Person.objects.update(withdrawn=Withdrawn.KEEP)
-    assert str(wording.OUTLOOKS[Outlook.UNNAMED_STAYS]) in asked(as_alice).words
+    page = asked(as_alice)
+    assert str(wording.OUTLOOKS[Outlook.UNNAMED_STAYS]) in page.words
+    assert str(wording.ON_RECORD) in page.words
 
 
 def test_every_outlook_can_come(teapots: Person) -> None:
@@ -179,9 +182,16 @@ def test_every_outlook_can_come(teapots: Person) -> None:
         outlook(kind, choice, held, auto_update=True)
         for kind in Kind
         for choice in Withdrawn
-        for held in (there, waits, mine, _but(there, by_hand=True), _but(mine, "doi_hidden"))
+        for held in (
+            there,
+            waits,
+            mine,
+            _but(there, by_hand=True),
+            _but(mine, "doi_hidden"),
+            msgspec.structs.replace(there, origin=Origin.IMPORT),
+        )
     }
-    assert told == {*Outlook, None}
+    assert told | {Outlook.STAYS_UNTIL_REPLACED} == {*Outlook, None}
     assert outlook(Kind.HIDDEN, Withdrawn.MARK, mine, auto_update=True) is None  # their own wish
 
 

@@ -7,15 +7,16 @@ from django.utils import timezone
 
 from ..claims import ledger, metadata, presence
 from ..claims.ledger import Holding
+from ..claims.states import Origin
 from ..errors import NotFound
-from ..matching import Evaluation, ExplainLine, evaluate, evaluation_lines
+from ..matching import Evaluation, ExplainLine, Verdict, evaluate, evaluation_lines
 from ..people.permissions import Purpose
 from ..people.standing import Standing, standing
 from ..values.doi import Doi
 from ..values.orcid_id import OrcidId
 from ..values.work import Work
 from . import versions
-from .facts import person_facts
+from .facts import may_move, person_facts
 from .match import NOT_THEIRS, title_of
 from .services import services
 from .withdrawn import Kind, Outlook, outlook
@@ -40,7 +41,7 @@ def explain(doi: Doi, orcid: OrcidId) -> Explanation:
         title_of(work),
         evaluation,
         evaluation_lines(evaluation),
-        _outlook(work, evaluation, held, person),
+        outlook_of(work, evaluation, held, person),
     )
 
 
@@ -70,13 +71,20 @@ def _work(doi: Doi, held: Holding | None) -> Work:
         return msgspec.structs.replace(known, state="registered")
 
 
-def _outlook(
+def outlook_of(
     work: Work, evaluation: Evaluation, held: Holding | None, person: Standing
 ) -> Outlook | None:
+    """What happens to the person's claim, where the rules alone do not tell."""
     if held is None:
         return None
     if work.state not in ("", "findable"):
         return outlook(Kind.HIDDEN, person.withdrawn, held, auto_update=person.auto_update)
     if evaluation.reason in NOT_THEIRS:
         return outlook(Kind.UNNAMED, person.withdrawn, held, auto_update=person.auto_update)
-    return None
+    if evaluation.verdict != Verdict.NO or held.unwanted_for:
+        return None
+    if not may_move(held):
+        return Outlook.STAYS_BY_HAND
+    if evaluation.reason in versions.REASONS and held.there:
+        return Outlook.STAYS_UNTIL_REPLACED
+    return Outlook.STAYS_IMPORTED if held.origin == Origin.IMPORT else None

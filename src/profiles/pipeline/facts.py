@@ -21,8 +21,9 @@ REMOVED: dict[str, Removed] = {
 
 
 def may_move(held: Holding | None) -> bool:
-    """Whether rules may add it or take it off: not what the person added by hand."""
-    return held is None or (held.origin == Origin.AUTO_UPDATE and not held.by_hand)
+    """Whether what the person chose may add it or take it off: not what they added by hand."""
+    ruled = (Origin.AUTO_UPDATE, Origin.IMPORT)
+    return held is None or (held.origin in ruled and not held.by_hand)
 
 
 def person_facts(

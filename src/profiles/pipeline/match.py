@@ -88,7 +88,8 @@ def _wish(
     work: Work, orcid: OrcidId, policy: Policy, person: Standing, held: Holding | None
 ) -> Wish | None:
     """What these metadata mean for this person; None where they mean nothing."""
-    if held and not may_move(held):
+    imported = held is not None and held.origin == Origin.IMPORT
+    if held and (not may_move(held) or (imported and not person.auto_update)):
         return Wish(held.origin)
     if not person.auto_update:
         return None
@@ -98,7 +99,9 @@ def _wish(
     if held is None:
         return None
     if evaluation.reason not in NOT_THEIRS:
-        return Wish(Origin.AUTO_UPDATE, "no_longer_qualifies")
+        # What was there before us no rule takes off, but what the person chose.
+        why = "" if imported and not held.unwanted_for else "no_longer_qualifies"
+        return Wish(held.origin, why)
     if fate(Kind.UNNAMED, person.withdrawn, held, auto_update=True) == Fate.STAYS:
         return Wish(Origin.AUTO_UPDATE, unnamed=True)
     return Wish(Origin.AUTO_UPDATE, "left_metadata")
@@ -118,7 +121,7 @@ def _choose(
     """For who does not want all versions: the others, also those named `before`, may change too."""
     dois = {work.doi, *other_versions(work), *before}
     related = versions.hold(orcid, dois)
-    by_rule = not wish.why and may_move(held)
+    by_rule = not wish.why and wish.origin == Origin.AUTO_UPDATE and may_move(held)
     if by_rule:
         _mark(work, orcid, wish, held, now=now)
     count = 0 if by_rule else _write(work, orcid, wish, held, now=now)

@@ -19,7 +19,7 @@ from ..sources.datacite import presence
 from ..sources.datacite.presence import AT_ONCE, Sight
 from ..values.doi import Doi
 from ..values.work import Work
-from . import withdrawn
+from . import revising, withdrawn
 from .match import accept, title_of
 from .services import Services
 
@@ -89,6 +89,9 @@ def _public(work: Work, known: Known, services: Services, *, now: datetime) -> N
     """What the feed did not bring is brought up to date on the way."""
     if known.empty and not known.hidden:
         metadata.record_work(work, title=title_of(work))
+        for orcid in ledger.holdings(work.doi):  # they follow the choice of versions from now on
+            with revising.following(orcid, [work.doi]):
+                pass
     elif known.hidden or known.is_behind(work):
         accept(work, policy=services.policy, now=now, seen_now=True)
         withdrawn.shown(work.doi, now=now)  # where it concerns nobody's auto-update

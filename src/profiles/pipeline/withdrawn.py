@@ -18,6 +18,7 @@ from ..values.doi import Doi
 from ..values.orcid_id import OrcidId
 from ..values.work import Work
 from . import versions
+from .facts import may_move
 from .nudge import nudge
 from .services import services
 
@@ -44,6 +45,8 @@ class Outlook(StrEnum):
     """The same for its owner, who asks what happens to it."""
 
     STAYS_BY_HAND = "stays_by_hand"
+    STAYS_IMPORTED = "stays_imported"  # it was there before us
+    STAYS_UNTIL_REPLACED = "stays_until_replaced"  # by another version, which is not there yet
     HIDDEN_STAYS = "hidden_stays"
     HIDDEN_LEAVES = "hidden_leaves"
     HIDDEN_WAITS = "hidden_waits"  # it is not added while it is hidden
@@ -66,13 +69,19 @@ def fate(kind: Kind, preference: Withdrawn, held: Holding, *, auto_update: bool)
     """The decision. Pure.
 
     What is kept was on the record: a work that has not got there yet does not go there any more.
-    What was added by hand no rule takes off, and with auto-update off nothing happens by itself.
+    What was added by hand no rule takes off, what was there before us only by the person's choice,
+    and with auto-update off nothing happens by itself.
     """
+    imported = held.origin == Origin.IMPORT
     kept = kind in KEPT[preference]
     if held.unwanted_for:
-        back = kind == Kind.HIDDEN and held.unwanted_for == REASONS[kind] and held.sent
+        back = (
+            kind == Kind.HIDDEN and held.unwanted_for == REASONS[kind] and (held.sent or imported)
+        )
         return Fate.RETURNS if back and kept and auto_update else Fate.NOTHING
-    if held.by_hand or held.origin != Origin.AUTO_UPDATE or not auto_update:
+    if not may_move(held) or not auto_update:
+        return Fate.STAYS
+    if imported and preference != Withdrawn.REMOVE:
         return Fate.STAYS
     return Fate.STAYS if kept and held.there else Fate.LEAVES
 
@@ -83,8 +92,10 @@ def outlook(
     """What to tell; None where nothing happens, or what happens has another reason. Pure."""
     hidden = kind == Kind.HIDDEN
     match fate(kind, preference, held, auto_update=auto_update):
-        case Fate.STAYS if held.by_hand or held.origin != Origin.AUTO_UPDATE:
+        case Fate.STAYS if not may_move(held):
             return Outlook.STAYS_BY_HAND
+        case Fate.STAYS if held.origin == Origin.IMPORT and not hidden:
+            return Outlook.STAYS_IMPORTED
         case Fate.STAYS if held.there:
             return Outlook.HIDDEN_STAYS if hidden else Outlook.UNNAMED_STAYS
         case Fate.LEAVES if held.there:

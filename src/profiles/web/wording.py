@@ -310,6 +310,10 @@ VERDICTS: Mapping[Verdict, Words] = {
 
 OUTLOOKS: Mapping[Outlook, Words] = {
     Outlook.STAYS_BY_HAND: _("You added it yourself: it stays on your record until you remove it."),
+    Outlook.STAYS_IMPORTED: _("It was on your record before: it stays there."),
+    Outlook.STAYS_UNTIL_REPLACED: _(
+        "It stays on your record until the one that takes its place is there, too."
+    ),
     Outlook.HIDDEN_STAYS: _(
         "It is on your record and stays there, with a mark under My works, for it may become "
         "public again. You can choose in Settings that such works are removed."
@@ -330,6 +334,18 @@ OUTLOOKS: Mapping[Outlook, Words] = {
         "It leaves your record. You can choose in Settings that such works stay."
     ),
 }
+
+# For what no rule would send, and what is there all the same.
+ON_RECORD = _("It is on your record, or on its way there.")
+STAYING = frozenset(
+    {
+        Outlook.STAYS_BY_HAND,
+        Outlook.STAYS_IMPORTED,
+        Outlook.STAYS_UNTIL_REPLACED,
+        Outlook.HIDDEN_STAYS,
+        Outlook.UNNAMED_STAYS,
+    }
+)
 
 PROBLEMS: Mapping[type[ProfilesError], Words] = {
     NotADoi: _("This is not a DOI. A DOI starts with 10. and has a slash."),

@@ -109,11 +109,12 @@ def _explained(found: Explanation) -> dict[str, object]:
     """The rules in words, under the one that decides."""
     verdict, reason = found.evaluation.verdict, found.evaluation.reason
     lines = [wording.spoken(line) for line in found.lines]
+    stays = found.outlook in wording.STAYING
     return {
         "title": found.title,
-        "headline": wording.VERDICTS[verdict],
+        "headline": wording.ON_RECORD if stays else wording.VERDICTS[verdict],
         "outlook": wording.OUTLOOKS[found.outlook] if found.outlook else "",
-        "by_hand": verdict == Verdict.NO and BY_HAND in mend(reason, "person"),
+        "by_hand": not stays and verdict == Verdict.NO and BY_HAND in mend(reason, "person"),
         "decisive": next((line for line in lines if reason and line.code == reason), None),
         "rules": [_rule(line) for line in lines if not _is_idle(line)],
         "set_aside": [_rule(line) for line in lines if _is_idle(line)],

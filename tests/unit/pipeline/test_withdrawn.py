@@ -53,7 +53,11 @@ TABLE = [
     (UNNAMED, REMOVE, but(by_hand=True), STAYS, "added by hand"),
     (HIDDEN, REMOVE, but(origin=Origin.SEARCH_AND_LINK), STAYS, "added by hand"),
     (HIDDEN, REMOVE, but(origin=Origin.STAFF), STAYS, "added by hand, by staff"),
-    (HIDDEN, REMOVE, but(origin=Origin.IMPORT), STAYS, "it was there before us"),
+    # It was there before us: only what the person chose takes it off.
+    (HIDDEN, REMOVE, but(origin=Origin.IMPORT), LEAVES, "there before us"),
+    (UNNAMED, REMOVE, but(origin=Origin.IMPORT), LEAVES, "there before us"),
+    (UNNAMED, MARK, but(origin=Origin.IMPORT), STAYS, "there before us"),
+    (HIDDEN, MARK, but(origin=Origin.IMPORT), STAYS, "there before us"),
     (HIDDEN, REMOVE, msgspec.structs.replace(WAITS, by_hand=True), STAYS, "still to be added"),
     # Off, or leaving.
     (HIDDEN, MARK, off("removed_by_person"), NOTHING, "the person's decision"),
