@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from django.db import IntegrityError, transaction
 
-from profiles.claims import ledger, queries
+from profiles.claims import blocks, ledger, queries
 from profiles.claims.models import Claim
 from profiles.claims.reasons import BLOCKED
 from profiles.claims.states import Origin, State, Wanted
@@ -36,11 +36,11 @@ STAFF = "staff:bob"
 
 
 def block(note: str = "not hers: ticket 7") -> bool:
-    return ledger.block(ALICE, DOI, by=STAFF, note=note, now=NOON)
+    return blocks.block(ALICE, DOI, by=STAFF, note=note, now=NOON)
 
 
 def unblock(note: str = "it is hers after all") -> bool:
-    return ledger.unblock(ALICE, DOI, by=STAFF, note=note, now=NOON)
+    return blocks.unblock(ALICE, DOI, by=STAFF, note=note, now=NOON)
 
 
 def learn(*creators: OrcidId, title: str = "Tides") -> None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from typer import Typer
 from typer.testing import CliRunner, Result
 
-from profiles.claims import leases, ledger
+from profiles.claims import blocks, leases, ledger
 from profiles.claims.leases import Settlement
 from profiles.claims.models import Claim
 from profiles.claims.states import Event, Origin, State
@@ -169,7 +169,7 @@ class TestClaims:
 
 def test_explain_tells_a_block_where_the_person_is_looked_at(simulation: Simulation) -> None:
     simulation.datacite.register({"doi": DOI, "titles": [{"title": "Tides"}]})
-    ledger.block(ALICE, DOI, by="staff:bob", note="not hers", now=NOON)
+    blocks.block(ALICE, DOI, by="staff:bob", note="not hers", now=NOON)
     command = Typer()
     command.command()(explain)
 

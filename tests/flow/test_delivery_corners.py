@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from profiles.claims import leases, ledger, metadata
+from profiles.claims import blocks, leases, ledger, metadata
 from profiles.claims.models import Claim
 from profiles.claims.movement import PASSES_WITHIN
 from profiles.claims.states import Origin, State
@@ -138,7 +138,7 @@ class TestThePersonsOwnWish:
     def test_a_block_waits_for_the_lost_call_too(self, alice: Simulation, real: Services) -> None:
         want()
         Claim.objects.update(unsure=True, due_at=timezone.now() + PASSES_WITHIN, api_client=CLIENT)
-        ledger.block(ALICE, DOI, by="staff:x", note="not theirs", now=timezone.now())
+        blocks.block(ALICE, DOI, by="staff:x", note="not theirs", now=timezone.now())
         assert claim().due_at - timezone.now() > PASSES_WITHIN / 2
 
     def test_to_add_what_they_took_off_at_orcid_is_no_update(

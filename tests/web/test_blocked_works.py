@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.test import Client
 from django.utils import timezone
 
-from profiles.claims import ledger, queries
+from profiles.claims import blocks, queries
 from profiles.claims.states import State
 from profiles.people.models import Person
 from profiles.simulator.server import Simulation
@@ -21,7 +21,7 @@ NOTE = "says another person of that name"
 
 
 def block(doi: str) -> None:
-    ledger.block(ALICE, Doi(doi), by="staff:bob", note=NOTE, now=timezone.now())
+    blocks.block(ALICE, Doi(doi), by="staff:bob", note=NOTE, now=timezone.now())
 
 
 def test_it_stands_among_my_works_with_the_reason_and_no_buttons(as_alice: Client) -> None:

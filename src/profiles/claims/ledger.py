@@ -14,14 +14,24 @@ import msgspec
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from ..errors import Blocked, ImpossibleTransition, NotFound
+from ..errors import Blocked, ImpossibleTransition
 from ..values.doi import Doi
 from ..values.orcid_id import OrcidId
 from . import reasons
 from .models import Attempt, Change, Claim, StoredWork
-from .movement import earliest, move, note, step, write
-from .reasons import BLOCKED, UNBLOCKED
-from .states import Event, Mark, Origin, State, Wanted, after, allows
+from .movement import (
+    earliest,
+    locked,
+    may_be_there,
+    move,
+    note,
+    step,
+    wish,
+    wished,
+    write,
+)
+from .reasons import UNBLOCKED
+from .states import Event, Mark, Origin, State, Wanted, allows
 
 
 class Holding(msgspec.Struct, frozen=True):
@@ -94,7 +104,7 @@ def _holding(claim: Claim) -> Holding:
         state=State(claim.state),
         reason=claim.reason,
         unwanted_for=claim.unwanted_for or claim.reason if off else "",
-        there=_may_be_there(claim),
+        there=may_be_there(claim),
         sent=claim.sent_at is not None,
         unnamed=claim.unnamed_since is not None,
         on_record=claim.put_code is not None and not off,
@@ -141,7 +151,7 @@ def want(
         if insist:  # who asks for it may have seen that it is not there
             claim.fingerprint = ""
         event = _INSISTING.get(State(claim.state), Event.WANT) if insist else Event.WANT
-        _wish(claim, event, wanted=Wanted.PRESENT, by=by, now=now, insisted=insist)
+        wish(claim, event, wanted=Wanted.PRESENT, by=by, now=now, insisted=insist)
         return claim.state == State.WAITING
 
 
@@ -180,7 +190,7 @@ def _claim(
 def unwant(orcid: OrcidId, doi: Doi, *, reason: str, by: str, now: datetime) -> bool:
     """The work shall leave the record, or never go there. True when there is work to do."""
     with transaction.atomic():
-        return _move_all([_locked(orcid, doi)], lambda claim: _unwanted(claim, reason, by, now)) > 0
+        return _move_all([locked(orcid, doi)], lambda claim: _unwanted(claim, reason, by, now)) > 0
 
 
 def unwant_all(orcid: OrcidId, why: Mapping[Doi, str], *, by: str, now: datetime) -> int:
@@ -204,10 +214,10 @@ def _unwanted(claim: Claim, reason: str, by: str, now: datetime) -> Change | Non
     if claim.wanted == Wanted.ABSENT and not theirs:
         return None  # already leaving; the first reason stands
     claim.by_hand = claim.by_hand and not theirs
-    if not _may_be_there(claim) and allows(State(claim.state), Event.DROP):
+    if not may_be_there(claim) and allows(State(claim.state), Event.DROP):
         claim.wanted, claim.unwanted_for = Wanted.ABSENT, reason
         return step(claim, Event.DROP, reason=reason, by=by, now=now)
-    return _wished(
+    return wished(
         claim,
         Event.UNWANT,
         wanted=Wanted.ABSENT,
@@ -222,7 +232,7 @@ def decline(orcid: OrcidId, doi: Doi, *, by: str, now: datetime) -> None:
     """The person: never add this. Raises ImpossibleTransition while ORCID may have it: remove first."""
     with transaction.atomic():
         claim = _unblocked(orcid, doi)
-        if _may_be_there(claim):
+        if may_be_there(claim):
             raise ImpossibleTransition(
                 f"decline {doi}: it is on the record, or on its way", hint="Remove it first"
             )
@@ -236,146 +246,21 @@ def restore(orcid: OrcidId, doi: Doi, *, by: str, now: datetime) -> None:
         claim = _unblocked(orcid, doi)
         # What a rule took off, the person wants all the same: from here on no rule takes it off.
         claim.by_hand = claim.by_hand or not reasons.sticky(claim.unwanted_for)
-        _wish(claim, Event.RESTORE, wanted=Wanted.PRESENT, by=by, now=now, insisted=True)
+        wish(claim, Event.RESTORE, wanted=Wanted.PRESENT, by=by, now=now, insisted=True)
 
 
 def retry(orcid: OrcidId, doi: Doi, *, by: str, now: datetime) -> None:
     """Try a held or failed claim again now. Raises ImpossibleTransition, Blocked."""
     with transaction.atomic():
-        claim = _locked(orcid, doi)
+        claim = locked(orcid, doi)
         if claim.before_block and claim.state == State.REMOVED:
             raise Blocked(doi)
-        _wish(claim, Event.RETRY, wanted=Wanted(claim.wanted), by=by, now=now, insisted=True)
-
-
-def _may_be_there(claim: Claim) -> bool:
-    """Whether ORCID has the work, or could have it."""
-    return claim.put_code is not None or claim.unsure or claim.state == State.WORKING
-
-
-def _wish(
-    claim: Claim,
-    event: Event,
-    *,
-    wanted: Wanted,
-    by: str,
-    now: datetime,
-    insisted: bool = False,
-) -> None:
-    line = _wished(claim, event, wanted=wanted, by=by, now=now, insisted=insisted)
-    write([claim], [line] if line else [])
-
-
-def _wished(
-    claim: Claim,
-    event: Event,
-    *,
-    wanted: Wanted,
-    by: str,
-    now: datetime,
-    reason: str = "",
-    insisted: bool = False,
-) -> Change | None:
-    claim.serial += 1
-    claim.attempts = 0
-    claim.insisted = insisted
-    if wanted == Wanted.PRESENT:
-        claim.unwanted_for = ""
-    elif reason:
-        claim.unwanted_for = reason
-    claim.wanted = wanted
-    stays_held = after(State(claim.state), event) == State.HELD
-    return step(
-        claim,
-        event,
-        reason=claim.reason if stays_held else "",
-        message=claim.message if stays_held else "",
-        by=by,
-        now=now,
-        due_at=earliest(claim, now),
-    )
-
-
-# ---- blocks by support staff
-
-_PRESENT = "present"  # before the block: it was wanted
-
-
-def block(orcid: OrcidId, doi: Doi, *, by: str, note: str, now: datetime) -> bool:
-    """It may not be on the record, whatever anybody wishes, until `unblock`.
-
-    With a claim or without. True when it has to leave the record. Raises ImpossibleTransition where
-    it is blocked already.
-    """
-    with transaction.atomic():
-        Claim.objects.get_or_create(
-            orcid=orcid, doi=doi, defaults={"origin": Origin.STAFF, **_NEVER_WANTED}
-        )
-        claim = _locked(orcid, doi)
-        if claim.before_block:
-            raise ImpossibleTransition(f"block {doi}: it is blocked already")
-        was_wanted = claim.wanted == Wanted.PRESENT
-        claim.before_block = _PRESENT if was_wanted else claim.unwanted_for
-        claim.wanted, claim.unwanted_for = Wanted.ABSENT, BLOCKED
-        claim.serial += 1
-        claim.attempts = 0
-        claim.insisted = True  # it goes first, and what a worker brings back does not undo it
-        _by_staff(claim, Event.BLOCK, note=note, by=by, now=now)
-        if claim.state == State.WAITING and not _may_be_there(claim):
-            move(claim, Event.DROP, reason=BLOCKED, by=by, now=now)
-        return claim.state == State.WAITING
-
-
-# A claim that there was no wish for; its reason once the block is lifted.
-_NEVER_WANTED = {
-    "state": State.REMOVED,
-    "reason": UNBLOCKED,
-    "wanted": Wanted.ABSENT,
-    "unwanted_for": UNBLOCKED,
-}
-
-
-def unblock(orcid: OrcidId, doi: Doi, *, by: str, note: str, now: datetime) -> bool:
-    """Lift a block: what was wanted is wanted again, what a person or a rule took off stays off.
-
-    True when there is work to do. Raises NotFound, ImpossibleTransition where there is no block.
-    """
-    with transaction.atomic():
-        claim = _locked(orcid, doi)
-        if not claim.before_block:
-            raise ImpossibleTransition(f"unblock {doi}: it is not blocked")
-        before, claim.before_block = claim.before_block, ""
-        claim.unwanted_for = UNBLOCKED if before == _PRESENT else before
-        _by_staff(claim, Event.UNBLOCK, note=note, by=by, now=now)
-        if before == _PRESENT:
-            event = Event.RESTORE if claim.state == State.REMOVED else Event.WANT
-            _wish(claim, event, wanted=Wanted.PRESENT, by=by, now=now)
-        elif before == "never_add" and claim.state == State.REMOVED:
-            move(claim, Event.DECLINE, reason=before, by=by, now=now)
-        return claim.state == State.WAITING
-
-
-def _by_staff(claim: Claim, event: Event, *, note: str, by: str, now: datetime) -> None:
-    """The word goes with the line of history. To lift a block changes nothing else by itself."""
-    off = after(State(claim.state), event) == State.REMOVED
-    lifted = event == Event.UNBLOCK
-    line = step(
-        claim,
-        event,
-        reason=claim.unwanted_for if off else claim.reason if lifted else "",
-        message=claim.message if lifted else "",
-        by=by,
-        now=now,
-        due_at=claim.due_at if lifted else earliest(claim, now),
-    )
-    if line is not None:
-        line.note = note
-        write([claim], [line])
+        wish(claim, Event.RETRY, wanted=Wanted(claim.wanted), by=by, now=now, insisted=True)
 
 
 def _unblocked(orcid: OrcidId, doi: Doi) -> Claim:
     """The claim, locked. Raises Blocked."""
-    claim = _locked(orcid, doi)
+    claim = locked(orcid, doi)
     if claim.before_block:
         raise Blocked(doi)
     return claim
@@ -394,7 +279,7 @@ def note_of_all(doi: Doi, mark: Mark, *, by: str, now: datetime) -> int:
 def mark_named(orcid: OrcidId, doi: Doi, *, named: bool, by: str, now: datetime) -> None:
     """Whether the metadata of a work that stays name the person; the history tells of a change."""
     with transaction.atomic():
-        claim = _locked(orcid, doi)
+        claim = locked(orcid, doi)
         if (claim.unnamed_since is None) == named:
             return
         claim.unnamed_since = None if named else now
@@ -413,7 +298,7 @@ def bring_back_all(orcid: OrcidId, dois: Collection[Doi], *, by: str, now: datet
         claims = [claim for claim in _lock(off) if not reasons.sticky(claim.unwanted_for)]
         return _move_all(
             claims,
-            lambda claim: _wished(claim, Event.WANT, wanted=Wanted.PRESENT, by=by, now=now),
+            lambda claim: wished(claim, Event.WANT, wanted=Wanted.PRESENT, by=by, now=now),
         )
 
 
@@ -467,13 +352,6 @@ def _hold(
     ]
     write(held, [line for line in lines if line])
     return len(held)
-
-
-def _locked(orcid: OrcidId, doi: Doi) -> Claim:
-    claim = Claim.objects.select_for_update().filter(orcid=orcid, doi=doi).first()
-    if claim is None:
-        raise NotFound(f"a claim of {orcid} on {doi}")
-    return claim
 
 
 def _lock(claims: QuerySet[Claim]) -> list[Claim]:

@@ -13,8 +13,11 @@ from typing import Any
 from django.db import connection
 from django.db.models import Field
 
+from ..errors import NotFound
+from ..values.doi import Doi
+from ..values.orcid_id import OrcidId
 from .models import Change, Claim
-from .states import Event, State, after
+from .states import Event, State, Wanted, after
 
 # Until a call is over whose caller no longer waits for it: so long nobody looks what it did.
 PASSES_WITHIN = timedelta(seconds=5)
@@ -80,6 +83,61 @@ def earliest(claim: Claim, now: datetime) -> datetime:
         return now
     soonest = now + PASSES_WITHIN
     return max(now, min(claim.due_at or soonest, soonest))
+
+
+def may_be_there(claim: Claim) -> bool:
+    """Whether ORCID has the work, or could have it."""
+    return claim.put_code is not None or claim.unsure or claim.state == State.WORKING
+
+
+def wish(
+    claim: Claim,
+    event: Event,
+    *,
+    wanted: Wanted,
+    by: str,
+    now: datetime,
+    insisted: bool = False,
+) -> None:
+    line = wished(claim, event, wanted=wanted, by=by, now=now, insisted=insisted)
+    write([claim], [line] if line else [])
+
+
+def wished(
+    claim: Claim,
+    event: Event,
+    *,
+    wanted: Wanted,
+    by: str,
+    now: datetime,
+    reason: str = "",
+    insisted: bool = False,
+) -> Change | None:
+    claim.serial += 1
+    claim.attempts = 0
+    claim.insisted = insisted
+    if wanted == Wanted.PRESENT:
+        claim.unwanted_for = ""
+    elif reason:
+        claim.unwanted_for = reason
+    claim.wanted = wanted
+    stays_held = after(State(claim.state), event) == State.HELD
+    return step(
+        claim,
+        event,
+        reason=claim.reason if stays_held else "",
+        message=claim.message if stays_held else "",
+        by=by,
+        now=now,
+        due_at=earliest(claim, now),
+    )
+
+
+def locked(orcid: OrcidId, doi: Doi) -> Claim:
+    claim = Claim.objects.select_for_update().filter(orcid=orcid, doi=doi).first()
+    if claim is None:
+        raise NotFound(f"a claim of {orcid} on {doi}")
+    return claim
 
 
 def line(claim: Claim, event: Event, *, by: str, now: datetime) -> Change:

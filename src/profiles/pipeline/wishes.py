@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from django.utils import timezone
 
-from ..claims import ledger, metadata
+from ..claims import blocks, ledger, metadata
 from ..claims.states import Origin
 from ..errors import Blocked
 from ..values.doi import Doi
@@ -88,7 +88,7 @@ def decline(orcid: OrcidId, doi: Doi, *, by: str = "") -> None:
 def block(orcid: OrcidId, doi: Doi, *, by: str, note: str) -> bool:
     """Staff: it may not be on this record. Whether it has to leave. Raises ImpossibleTransition."""
     with revising.following(orcid, [doi]):
-        leaves = ledger.block(orcid, doi, by=by, note=note, now=timezone.now())
+        leaves = blocks.block(orcid, doi, by=by, note=note, now=timezone.now())
         nudge([orcid], priority=CLICK)
     return leaves
 
@@ -99,7 +99,7 @@ def unblock(orcid: OrcidId, doi: Doi, *, by: str, note: str) -> bool:
     Whether there is work to do. Raises NotFound, ImpossibleTransition.
     """
     with revising.following(orcid, [doi]):
-        goes_on = ledger.unblock(orcid, doi, by=by, note=note, now=timezone.now())
+        goes_on = blocks.unblock(orcid, doi, by=by, note=note, now=timezone.now())
         nudge([orcid], priority=CLICK)
     # By itself: it concerns others too, whose rows are locked in a fixed order.
     work = metadata.work(doi)
