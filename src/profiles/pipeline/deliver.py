@@ -72,13 +72,16 @@ def deliver(
                 for batch in _batches(sendings, visit, services):
                     settled += _write_down(orcid, batch)
                     doubtful |= any(sending.looked_in_vain for sending, _ in batch)
+                    if visit.lost:
+                        _let_pass(stop)
+                        visit.lost = False
             except LeaseLost:
                 log.warning("the lease on claims of %s was lost", orcid)
     return Delivered(settled, busy=not mine, doubtful=doubtful)
 
 
 def _let_pass(stop: Callable[[], bool]) -> None:
-    """A dead worker's call may still be on its way through ORCID: nothing is sent beside it."""
+    """A call that nobody waits for any more may still be on its way: nothing is sent beside it."""
     end = time.monotonic() + PASSES_WITHIN.total_seconds()
     while time.monotonic() < end and not stop():
         time.sleep(0.2)

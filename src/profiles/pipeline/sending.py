@@ -32,6 +32,8 @@ from .visit import Visit
 
 NO_IDS = GroupingIds(frozenset(), frozenset())
 PATIENCE = 3.0  # seconds in the queue to ORCID, until the worker does something else
+# No answer, or a gateway's that did not wait for ORCID's.
+_UNDER_WAY = frozenset({None, 502, 504, 520, 522, 524})
 MOST_STEPS = 7  # look, add, look, give way, add: more would be going round in circles
 # A lease is renewed before each call, and outlives the call (connecting, sending, 30 s of silence and
 # 60 s of an answer at most) and what comes after it. The lock on the record tells sooner when a worker
@@ -263,6 +265,7 @@ class Sending:
             self.served = grant.grant_id
         if outcome.unsure:
             self.visit.forget_record()
+        self.visit.lost |= answer.sent and answer.status in _UNDER_WAY
 
     def learn(
         self, step: Step, answer: Answer, grant: UsableGrant, *, started: float

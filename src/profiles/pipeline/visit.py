@@ -33,6 +33,7 @@ class Visit:
         self._api = api
         self._works: Works | None = None
         self.pause = 0.0  # seconds for which ORCID is failing everybody
+        self.lost = False  # a call may still be under way whose answer nobody waits for
         self._grants: dict[_Which, UsableGrant | None] = {}
         self._standings: dict[Purpose, Standing] = {}
         self._contents: dict[Doi, bytes] = {}
