@@ -20,7 +20,7 @@ from profiles.claims.leases import Settlement
 from profiles.claims.models import Attempt, Claim, StoredWork
 from profiles.claims.movement import PASSES_WITHIN
 from profiles.claims.states import Event, State
-from profiles.delivery import pace, retry
+from profiles.delivery import pace
 from profiles.delivery.models import Pace
 from profiles.delivery.outcomes import Answer, Kind, Outcome
 from profiles.delivery.plan import Step
@@ -476,7 +476,7 @@ class TestAnAccidentOfOurs:
         token = grant.access_token.reveal()
         real.orcid.add(ALICE, conversion.render(_converted()), token=token)
         accident = Outcome(kind=Kind.LATER, message="ZeroDivisionError")
-        found = sending.postponed(accident, enough=retry.TRIES, otherwise="our_fault")
+        found = sending.postponed(accident, otherwise="our_fault")
         leases.settle(sending.claim, found, now=NOON)
 
         ledger.unwant(ALICE, DOI, reason="removed_by_person", by=ALICE, now=NOON)

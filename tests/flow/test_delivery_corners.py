@@ -16,6 +16,7 @@ from profiles.claims.movement import PASSES_WITHIN
 from profiles.claims.states import Origin, State
 from profiles.delivery import pace
 from profiles.delivery.models import Pace
+from profiles.people.models import Person
 from profiles.pipeline import jobs, wishes
 from profiles.pipeline.deliver import deliver
 from profiles.pipeline.nudge import BACKGROUND, CLICK, DELIVER, RECONCILE, outstanding
@@ -262,6 +263,14 @@ class TestTrouble:
             assert claim().state == State.HELD
             ledger.release(ALICE, reasons=("record_locked",), by="x", now=NOON)
         assert claim().attempts == 0
+
+    def test_nor_is_waiting_for_the_persons_own_switch(
+        self, alice: Simulation, real: Services
+    ) -> None:
+        Person.objects.update(auto_update=False)
+        want()
+        deliver(ALICE, real)
+        assert (claim().reason, claim().attempts) == ("auto_update_off", 0)
 
     def test_a_probe_that_orcid_refuses_closes_the_breaker(
         self, alice: Simulation, real: Services

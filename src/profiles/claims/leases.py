@@ -232,7 +232,9 @@ def _settled(claim: Claim, taken: Taken, found: Settlement, *, now: datetime) ->
         due_at = earliest(claim, now)
         return step(claim, Event.POSTPONE, by="worker", now=now, due_at=due_at, quiet=True)
     settled = found.event in (Event.KEEP, Event.CLEAR)
-    claim.attempts = 0 if settled else taken.attempts + found.tried
+    # What is held was not tried in vain: something else must change first.
+    tried = found.tried and found.event != Event.HOLD
+    claim.attempts = 0 if settled else taken.attempts + tried
     event, reason = found.event, found.reason
     if event == Event.CLEAR:
         reason = claim.unwanted_for or found.reason

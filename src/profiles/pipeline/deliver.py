@@ -21,7 +21,6 @@ from ..claims import leases
 from ..claims.leases import Settlement, Taken
 from ..claims.movement import PASSES_WITHIN
 from ..claims.states import Event, Origin, Wanted
-from ..delivery import retry
 from ..delivery.outcomes import Kind, Outcome
 from ..delivery.plan import Step
 from ..errors import NotConvertible
@@ -201,7 +200,7 @@ def _guarded(sendings: Iterable[Sending], settlements: Settled) -> Settled:
         log.exception("claims %s could not be delivered", [each.claim.id for each in left])
         outcome = Outcome(kind=Kind.LATER, message=type(error).__name__)
         for sending in left:
-            settled = sending.postponed(outcome, enough=retry.TRIES, otherwise="our_fault")
+            settled = sending.postponed(outcome, otherwise="our_fault")
             yield sending, settled
 
 

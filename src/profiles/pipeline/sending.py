@@ -140,13 +140,12 @@ class Sending:
             tries=tuple(self.tries),
         )
 
-    def postponed(self, outcome: Outcome, *, enough: int, otherwise: str) -> Settlement:
-        """Try again later; after `enough` tries it has failed for the reason `otherwise`."""
+    def postponed(self, outcome: Outcome, *, otherwise: str) -> Settlement:
+        """Try again later; once that was often enough it has failed for the reason `otherwise`."""
         wait = retry.delay(
             self.claim.attempts + 1,
             chance=random.random(),  # noqa: S311 (jitter, not a secret)
             retry_after=outcome.retry_after,
-            enough=enough,
         )
         if wait is None:
             return self.known(Event.FAIL, reason=otherwise, message=outcome.message)
@@ -187,7 +186,7 @@ class Sending:
             self.lacks = purpose
         permission = self.visit.standing(purpose).permission
         reason = HOLD_REASONS.get(permission, "no_permission")
-        return self.known(Event.HOLD, reason=reason, tried=False)
+        return self.known(Event.HOLD, reason=reason)
 
     def keep_pace(self, grant: UsableGrant) -> Settlement | None:
         """Wait for a place in the queue to ORCID; while ORCID is failing, let go of the claim."""
@@ -367,12 +366,9 @@ class Sending:
     def _later(self, outcome: Outcome) -> Settlement:
         if outcome.kind == Kind.BUSY and self.visit.pause:
             return self._wait(self.visit.pause, everybody=True, message=outcome.message)
-        alone = outcome.kind == Kind.LATER
-        return self.postponed(
-            outcome,
-            enough=retry.TRIES,
-            otherwise=(outcome.reason or "refused") if alone else "retries_used_up",
-        )
+        refused = outcome.kind == Kind.LATER
+        reason = (outcome.reason or "refused") if refused else "retries_used_up"
+        return self.postponed(outcome, otherwise=reason)
 
     def _grant_ended(self, step: Step, outcome: Outcome, grant: UsableGrant) -> Settlement:
         """One refusal is enough: none of the person's claims is sent in vain after it."""
@@ -393,7 +389,7 @@ class Sending:
         return self._held(outcome)
 
     def _held(self, outcome: Outcome) -> Settlement:
-        return self.known(Event.HOLD, reason=outcome.reason, message=outcome.message, tried=False)
+        return self.known(Event.HOLD, reason=outcome.reason, message=outcome.message)
 
     def _failed(self, step: Step, outcome: Outcome) -> Settlement | None:
         if outcome.reason == "not_ours":
